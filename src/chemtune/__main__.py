@@ -1,0 +1,5 @@
+"""`python -m chemtune`."""
+
+from chemtune.cli.main import main
+
+main()

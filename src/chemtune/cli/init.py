@@ -1,0 +1,31 @@
+"""`chemtune init`: a folder to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chemtune.cli.shared import AsJson, give_out
+
+NAME = "init"
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a folder with a commented recipe, and the folders that it names."""
+    from chemtune.experiment.run import init
+
+    give_out(init(folder), as_json, show)
+
+
+def show(result: dict[str, Any]) -> None:
+    """Say what to do next."""
+    print(f"Wrote {result['recipe']}. Now:")
+    print(f"  1. put your documents into {result['documents']}")
+    print("  2. name your teacher in the recipe")
+    print(f"  3. chemtune build {result['recipe']} --dry-run   (shows what would be asked)")
+    print(f"  4. chemtune run {result['recipe']}")

@@ -1,0 +1,63 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 bad input."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+import typer
+
+from chemtune.cli import build, demo, evaluate, init, report, run, tune
+from chemtune.errors import ChemtuneError
+
+app = typer.Typer(
+    name="chemtune",
+    help="Turn your chemistry documents into a chemistry LLM, in English and Korean, and prove it.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (demo, init, run, build, tune, evaluate, report):
+    app.command(name=command.NAME)(command.command)
+
+FULL = "No space left on device"
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: bool = typer.Option(False, "--version", help="Print the version."),
+) -> None:
+    """Print what is asked of the program itself."""
+    if version:
+        from chemtune import __version__
+
+        print(f"chemtune {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    try:
+        app()
+    except ChemtuneError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("interrupted; what was finished is kept, run again to go on")
+        sys.exit(1)
+    except Exception as error:
+        if not _disk_is_full(error):
+            raise
+        _say("the disk is full; what was finished is kept. Make room, then run again to go on")
+        sys.exit(1)
+
+
+def _say(message: str) -> None:
+    for line in message.splitlines():
+        print(f"chemtune: {line}", file=sys.stderr)
+
+
+def _disk_is_full(error: Exception) -> bool:
+    # Libraries wrap the system's error in their own, and keep its words.
+    return getattr(error, "errno", None) == errno.ENOSPC or FULL in str(error)

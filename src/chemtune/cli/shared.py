@@ -1,0 +1,39 @@
+"""What all commands share: the options that they have in common, and how a result is given out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from chemtune.recipe.schema import Recipe
+
+RecipePath = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="The recipe, or the folder that holds recipe.yaml.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON object, and nothing else.")
+]
+OutFolder = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the results are kept.")
+]
+
+
+def open_recipe(path: Path, out: Path | None) -> Recipe:
+    """Read a recipe; with `out`, its run is kept there."""
+    from chemtune.recipe.load import load_recipe
+
+    recipe = load_recipe(path)
+    return recipe if out is None else recipe.in_run_folder(out)
+
+
+def give_out(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any]], None]) -> None:
+    """Print a result: as one JSON object, or as `show` shows it to people."""
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, default=str))
+    else:
+        show(result)

@@ -1,0 +1,237 @@
+"""Reads documents from files of any known format, by columns that the recipe may name."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from chemtune.documents.document import SPLITS, Document
+from chemtune.documents.readers import csv_, jsonl, text
+from chemtune.documents.readers.record import Record, found, shown
+from chemtune.errors import InputError, Problem, nearest
+
+READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
+    suffix: module.read_records for module in (jsonl, csv_, text) for suffix in module.SUFFIXES
+}
+DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": ("id", "name", "doc_id"),
+    "text": ("text",),
+    "title": ("title",),
+    "language": ("language",),
+    "source": ("source",),
+    "licence": ("licence", "license"),
+    "split": ("split",),
+}
+LANGUAGES = {
+    **dict.fromkeys(("en", "eng", "english", "en-us", "en-gb"), "en"),
+    **dict.fromkeys(("ko", "kor", "korean", "ko-kr"), "ko"),
+}
+SPLIT_NAMES = {
+    **{split: split for split in SPLITS},
+    **dict.fromkeys(("dev", "valid", "val"), "validation"),
+}
+
+
+def read_documents(
+    paths: Sequence[Path],
+    *,
+    columns: Mapping[str, str],
+    language: str | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Document]:
+    """Yield the documents of `paths` in order, reading each file as a stream.
+
+    Args:
+        paths: Files of a known suffix (`READERS`).
+        columns: For an attribute of Document (a key of `DEFAULT_COLUMNS`), the column to read it
+            from. Columns that no attribute is read from go to `Document.fields`.
+        language: The language of documents whose record does not say; None detects it.
+        source: The source of documents whose record does not say; None takes the file's name.
+        licence: The licence of documents whose record does not say; None means "unknown".
+        limit: At most so many documents over all the files.
+
+    Raises:
+        InputError: `columns` or `language` is not known (at once); a file cannot be read, lacks a
+            column, or has a value that is not allowed (while iterating).
+    """
+    for attribute in columns:
+        if attribute not in DEFAULT_COLUMNS:
+            message = f"no such attribute of a document: {attribute!r}"
+            remedy = nearest(attribute, list(DEFAULT_COLUMNS))
+            raise InputError(Problem(message, field="columns", remedy=remedy))
+    given = {
+        "language": normal_language(language or ""),
+        "source": source or "",
+        "licence": licence or "unknown",
+    }
+    documents = (
+        _Row(path, record, columns).document(given)
+        for path in paths
+        for record in read_records(path)
+    )
+    return islice(documents, limit)
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Return the records of a file, by the reader for its suffix.
+
+    Raises:
+        InputError: The suffix is not known or the path is a folder; else see the reader.
+    """
+    if path.is_dir():
+        raise InputError(Problem("this is a folder, not a file", path))
+    return _reader(path)(path)
+
+
+def find_files(pattern: str, base: Path) -> list[Path]:
+    """Return the files that `pattern` names, sorted.
+
+    Args:
+        pattern: A file; a folder, for all files of a known suffix in it and its folders; or a
+            glob ("**" for any depth), for those of a known suffix among what it matches. Hidden
+            files and folders are passed over unless named.
+        base: The folder that a relative `pattern` starts from.
+
+    Raises:
+        InputError: Nothing is found, or only files of an unknown suffix.
+    """
+    start = Path(pattern).expanduser()
+    path = base / start
+    if path.is_file():
+        _reader(path)
+        return [path]
+    if path.is_dir():
+        matches = [p for p in path.rglob("*") if not _hidden(p.relative_to(path))]
+    else:
+        # Path.glob takes no absolute pattern.
+        matches = [base / p for p in glob.glob(str(start), root_dir=base, recursive=True)]  # noqa: PTH207
+    files = sorted({p for p in matches if p.is_file()})
+    known = [p for p in files if p.suffix.lower() in READERS]
+    if known:
+        return known
+    if files and not path.is_dir():
+        _reader(files[0])
+    message = f"no file found for {pattern!r} in the folder {base}"
+    raise InputError(Problem(message, remedy="known suffixes: " + ", ".join(READERS)))
+
+
+def normal_language(
+    value: str, *, file: Path | str | None = None, line: int | None = None, field: str = "language"
+) -> str:
+    """Return "en", "ko", or "" for "", from a name or code in any case: "Korean", "en-US".
+
+    Raises:
+        InputError: It is another language; `file`, `line` and `field` say where it stands.
+    """
+    code = value.strip().lower().replace("_", "-")
+    if code and code not in LANGUAGES:
+        message = f"not a language that is known: {shown(value)}"
+        raise InputError(Problem(message, file, line, field, "allowed: en, ko"))
+    return LANGUAGES[code] if code else ""
+
+
+def normal_split(
+    value: str, *, file: Path | str | None = None, line: int | None = None, field: str = "split"
+) -> str:
+    """Return "train", "validation", "test", or "" for ""; "dev", "valid" and "val" are validation.
+
+    Raises:
+        InputError: It is another name; `file`, `line` and `field` say where it stands.
+    """
+    name = value.strip().lower()
+    if name and name not in SPLIT_NAMES:
+        message = f"not a split: {shown(value)}"
+        raise InputError(Problem(message, file, line, field, "allowed: " + ", ".join(SPLITS)))
+    return SPLIT_NAMES[name] if name else ""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A record with its file and the recipe's columns: what one document is made of."""
+
+    path: Path
+    record: Record
+    columns: Mapping[str, str]
+
+    def document(self, given: Mapping[str, str]) -> Document:
+        used = {attribute: self._column(attribute) for attribute in DEFAULT_COLUMNS}
+        value = {attribute: self._value(attribute, column) for attribute, column in used.items()}
+        path, line = self.path, self.record.line
+        language = normal_language(
+            value["language"], file=path, line=line, field=used["language"] or ""
+        )
+        split = normal_split(value["split"], file=path, line=line, field=used["split"] or "")
+        return Document(
+            name=value["name"] or f"{path.name}:{line}",
+            text=value["text"],
+            title=value["title"],
+            language=language or given["language"],
+            source=value["source"] or given["source"] or path.name,
+            licence=value["licence"] or given["licence"],
+            split=split,
+            fields={
+                name: cell for name, cell in self.record.fields.items() if name not in used.values()
+            },
+        )
+
+    def _column(self, attribute: str) -> str | None:
+        """Return the column to read: the recipe's, else the first default one that says anything.
+
+        A column that the recipe names for another attribute is not a default one.
+        """
+        fields = self.record.fields
+        mapped = self.columns.get(attribute)
+        if mapped is not None:
+            if mapped not in fields:
+                raise InputError(self._missing(attribute, mapped))
+            return mapped
+        taken = self.columns.values()
+        there = [c for c in DEFAULT_COLUMNS[attribute] if c in fields and c not in taken]
+        if attribute == "text" and not there:
+            raise InputError(self._missing(attribute, "text"))
+        telling = (column for column in there if fields[column] not in (None, ""))
+        return next(telling, there[0] if there else None)
+
+    def _value(self, attribute: str, column: str | None) -> str:
+        cell: Any = None if column is None else self.record.fields[column]
+        if isinstance(cell, str):
+            return cell if attribute in ("text", "title") else cell.strip()
+        if cell is None and attribute != "text":
+            return ""
+        if attribute == "name" and isinstance(cell, int) and not isinstance(cell, bool):
+            return str(cell)
+        message = f"expected a string, found {found(cell)}"
+        raise InputError(Problem(message, self.path, self.record.line, column))
+
+    def _missing(self, attribute: str, column: str) -> Problem:
+        """Say what columns there are and which may be meant, by name or as the longest text."""
+        names = list(self.record.fields)
+        message = f"no column {column!r}; the columns are: {', '.join(names) or 'none'}"
+        remedy: str | None = nearest(column, names)
+        if remedy and not remedy.startswith("did you mean"):
+            remedy = None  # it would list the columns again
+        if attribute == "text" and names:
+            guess = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
+            longest = max(names, key=lambda name: len(str(self.record.fields[name])))
+            remedy = f"name it in the recipe: `columns: {{text: {(guess or [longest])[0]}}}`"
+        line = self.record.header_line or self.record.line
+        return Problem(message, self.path, line, attribute, remedy)
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[Record]]:
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        message = f"unknown suffix {path.suffix!r}"
+        raise InputError(Problem(message, path, remedy="known: " + ", ".join(READERS)))
+    return reader
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

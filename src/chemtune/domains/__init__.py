@@ -1,0 +1,5 @@
+"""Domains: folders of YAML and text that say what a domain asks for."""
+
+from chemtune.domains.domain import Domain, ExamWording, find_domain
+
+__all__ = ["Domain", "ExamWording", "find_domain"]

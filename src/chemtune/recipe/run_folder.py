@@ -1,0 +1,86 @@
+"""The run folder: where each thing of a run is kept."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import yaml
+
+from chemtune.files import write_json, write_text
+from chemtune.recipe.schema import Recipe
+
+REPORTED_PACKAGES = (
+    "chemtune",
+    "torch",
+    "transformers",
+    "peft",
+    "accelerate",
+    "tokenizers",
+    "numpy",
+)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder; its properties are the places in it."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe as resolved: every default written out."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """Every reply of the teacher, as it came."""
+        return self.path / "journal.sqlite"
+
+    @property
+    def dataset(self) -> Path:
+        """The examples by split, the ledger and the card."""
+        return self.path / "dataset"
+
+    @property
+    def adapter(self) -> Path:
+        """The trained adapter, in PEFT's format."""
+        return self.path / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The state of a tuning that is under way."""
+        return self.path / "checkpoints"
+
+    @property
+    def evaluation(self) -> Path:
+        """Scorecards and predictions."""
+        return self.path / "evaluation"
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.path / "report.html"
+
+    def begin(self, recipe: Recipe) -> None:
+        """Make the folder, and write the recipe as resolved and the versions that run it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        resolved = recipe.model_dump(mode="json")
+        text = yaml.safe_dump(resolved, allow_unicode=True, sort_keys=False)
+        write_text(
+            self.recipe, f"# As resolved from {recipe.name}; every default written out.\n{text}"
+        )
+        write_json(self.path / "versions.json", versions())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of chemtune and of the libraries that decide its results."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in REPORTED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,154 @@
+"""The recipe: one YAML file that says what is wanted. These models are its only description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+
+class Part(BaseModel):
+    """A part of the recipe: unknown fields are refused, and it cannot be changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class DocumentSource(Part):
+    """Documents of one kind and the tasks to build from each."""
+
+    path: str = Field(description="a file, a folder or a glob, relative to the recipe")
+    tasks: list[str] = Field(min_length=1, description="tasks of the domain, by name")
+    columns: dict[
+        Literal["name", "text", "title", "language", "source", "licence", "split"], str
+    ] = Field(default_factory=dict, description="which column holds what, where the names differ")
+    language: Literal["en", "ko"] | None = None
+    source: str | None = None
+    licence: str | None = None
+    limit: int | None = Field(default=None, ge=1, description="take only the first N documents")
+    max_characters: int = Field(
+        default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
+    )
+
+
+class RecordedTeacher(Part):
+    """Replies that were written down before, as JSON Lines of document, task and reply."""
+
+    kind: Literal["recorded"]
+    replies: str = Field(description="a file, a folder or a glob, relative to the recipe")
+
+
+class EndpointTeacher(Part):
+    """Any server that speaks the OpenAI chat protocol."""
+
+    kind: Literal["endpoint"]
+    base_url: str = Field(pattern=r"^https?://", description="for example http://127.0.0.1:8000/v1")
+    model: str
+    api_key_env: str | None = Field(
+        default=None, description="the environment variable that holds the key"
+    )
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=1024, ge=1, description="of one reply")
+    seed: int | None = None
+    concurrency: int = Field(default=8, ge=1, le=4096, description="requests in flight")
+    timeout_s: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0)
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="further fields of the request's body"
+    )
+
+
+Teacher = Annotated[RecordedTeacher | EndpointTeacher, Field(discriminator="kind")]
+
+
+class Split(Part):
+    """Shares of the documents held out, for documents whose file does not name a split."""
+
+    validation: float = Field(default=0.1, ge=0, lt=1)
+    test: float = Field(default=0.2, ge=0, lt=1)
+
+
+class Lora(Part):
+    """The adapter: W = W0 + (alpha / rank) B A, with W0 frozen."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: Literal["all-linear"] | list[str] = "all-linear"
+
+
+class Tuning(Part):
+    """How the adapter is trained."""
+
+    lora: Lora = Lora()
+    epochs: float = Field(default=3, gt=0)
+    max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")
+    batch_size: int = Field(default=8, ge=1, description="examples of one optimizer step")
+    max_tokens: int = Field(default=2048, ge=16, description="of one example, prompt and answer")
+    tokens_per_pass: int = Field(
+        default=1024, ge=16, description="padded tokens in one forward pass; bounds the memory"
+    )
+    learning_rate: float = Field(default=3e-4, gt=0)
+    warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, ge=0, description="0 clips nothing")
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    checkpoint_steps: int = Field(default=20, ge=1)
+
+
+class QuestionSet(Part):
+    """Multiple-choice questions to evaluate on; never trained on."""
+
+    path: str
+    name: str | None = None
+    split: Literal["train", "validation", "test"] | None = None
+    limit: int | None = Field(default=None, ge=1, description="a sample of N, drawn by seed")
+    shots: int = Field(default=0, ge=0)
+    shots_from: str | None = None
+    permute: bool = False
+
+
+class Evaluation(Part):
+    """What is measured, before and after tuning."""
+
+    tasks: bool | list[str] = Field(
+        default=True, description="the tasks on the held-out documents: all, none, or these"
+    )
+    documents: int | None = Field(default=None, ge=1, description="at most N examples of a task")
+    max_new_tokens: int = Field(default=384, ge=1)
+    questions: list[QuestionSet] = Field(default_factory=list)
+    baseline: bool = Field(default=True, description="measure the untuned model too")
+
+
+class Recipe(Part):
+    """Everything that a run needs. Paths are relative to the recipe's folder."""
+
+    name: str = Field(default="run", pattern=r"^[\w.-]+$")
+    domain: str = "chemistry"
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    run: str | None = Field(default=None, description="the run's folder; runs/NAME by default")
+    documents: list[DocumentSource] = Field(min_length=1)
+    teacher: Teacher
+    split: Split = Split()
+    model: str = "smollm2-135m"
+    tuning: Tuning = Tuning()
+    evaluation: Evaluation = Evaluation()
+
+    _file: Path | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the recipe's paths are relative to."""
+        return self._file.parent if self._file else Path.cwd()
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        return self.folder / (self.run or f"runs/{self.name}")
+
+    def in_run_folder(self, folder: Path) -> Recipe:
+        """Return this recipe with its run kept in `folder`."""
+        moved = self.model_copy(update={"run": str(folder.resolve())})
+        moved._file = self._file
+        return moved

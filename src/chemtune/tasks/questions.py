@@ -1,0 +1,64 @@
+"""Several questions about a document, answered in the reader's language as one JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chemtune.checks.finding import Finding
+from chemtune.checks.wording import check_wording
+from chemtune.documents.document import Document
+from chemtune.tasks.reading import find_object, text_fields
+from chemtune.tasks.task import Answer, Scored, Task
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+class AskedText(BaseModel):
+    """What one question asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    max_words: int | None = None
+    sentences: int | None = None
+
+
+class Questions(Task):
+    """Answers {"Q1": "...", "Q2": "..."}, each a text in the task's language."""
+
+    kind: Literal["questions"]
+    questions: dict[str, AskedText] = Field(min_length=1)
+
+    def read(self, reply: str) -> Answer:
+        """Read the JSON object; see `Task.read`."""
+        return dict(text_fields(find_object(reply), list(self.questions)))
+
+    def check(self, answer: Answer, document: Document) -> list[Finding]:
+        """Language and length as asked; a number that the document lacks is a warning."""
+        findings = []
+        for name, asked in self.questions.items():
+            findings += check_wording(
+                name,
+                answer[name],
+                language=self.language,
+                max_words=asked.max_words,
+                sentences=asked.sentences,
+            )
+            known = set(NUMBER.findall(document.content))
+            for number in NUMBER.findall(answer[name]):
+                if number not in known:
+                    message = "this number does not stand in the document"
+                    findings.append(Finding("numbers", "warning", name, number, message))
+        return findings
+
+    def render(self, answer: Answer) -> str:
+        """Write the JSON object on one line."""
+        return json.dumps({name: answer[name] for name in self.questions}, ensure_ascii=False)
+
+    def scored(self, answer: Answer) -> Scored:
+        """Similarity of each text."""
+        return Scored(texts={name: answer[name] for name in self.questions})

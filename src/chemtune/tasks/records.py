@@ -1,0 +1,106 @@
+"""Property values with units, each with the material that it belongs to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chemtune.checks.finding import Finding
+from chemtune.checks.grounding import GroundText, ground
+from chemtune.checks.quantities import ground_quantity
+from chemtune.documents.document import Document
+from chemtune.tasks.reading import distinct, find_object
+from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
+
+
+class Property(BaseModel):
+    """A property to extract: its other names and the units that it can have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    synonyms: list[str] = Field(default_factory=list)
+    units: list[str] = Field(default_factory=list)
+
+
+class Records(Task):
+    """Answers {GROUP: {MATERIAL: {PROPERTY: VALUE}}}; `absent` where the text gives no value.
+
+    Several values of one property (at two temperatures) are a list. The instruction's `{synonyms}`
+    and `{stop}` are filled in from the vocabulary, so that it stands in one place.
+    """
+
+    kind: Literal["records"]
+    group: str
+    properties: dict[str, Property] = Field(min_length=1)
+    stop: list[str] = Field(default_factory=list, description="properties not to extract")
+    absent: str = "-"
+
+    def write(self, document: Document) -> list[dict[str, str]]:
+        """The instruction with its vocabulary; see `Task.write`."""
+        synonyms = "; ".join(
+            f"{name}: {', '.join([p.title, *p.synonyms])}" for name, p in self.properties.items()
+        )
+        filled = self.instruction.replace("{synonyms}", synonyms)
+        return self._messages(self.shown(document), filled.replace("{stop}", ", ".join(self.stop)))
+
+    def read(self, reply: str) -> Answer:
+        """Read the nested JSON object; see `Task.read`."""
+        found = find_object(reply)
+        materials = found.get(self.group)
+        if not isinstance(materials, dict):
+            raise Unreadable(f"the JSON object lacks {self.group}, an object of materials")
+        return {str(m).strip(): self._values(str(m), values) for m, values in materials.items()}
+
+    def _values(self, material: str, values: Any) -> dict[str, list[str]]:
+        if not isinstance(values, dict):
+            raise Unreadable(f"{material!r} is not an object of properties")
+        unknown = [str(name) for name in values if name not in self.properties]
+        if unknown:
+            raise Unreadable(f"{material!r} has properties not asked for: {', '.join(unknown)}")
+        listed = {n: v if isinstance(v, list) else [v] for n, v in values.items()}
+        return {
+            name: [v for v in distinct(listed.get(name, [])) if not self._is_absent(v)]
+            for name in self.properties
+        }
+
+    def check(self, answer: Answer, document: Document) -> list[Finding]:
+        """Every material stands in the document, and every value, with a unit of its property."""
+        text = GroundText.of(document.content)
+        findings = []
+        for material, values in answer.items():
+            findings.append(ground(text, self.group, material))
+            if not any(values.values()):
+                message = "has no value at all"
+                findings.append(Finding("format", "error", self.group, material, message))
+            for name, wanted in self.properties.items():
+                for value in values[name]:
+                    field = f"{material}.{name}"
+                    findings += ground_quantity(text, field, value, tuple(wanted.units))
+        return findings
+
+    def render(self, answer: Answer) -> str:
+        """Write the JSON object on one line: one value as a text, several as a list."""
+        materials = {
+            material: {name: self._written(values[name]) for name in self.properties}
+            for material, values in answer.items()
+        }
+        return json.dumps({self.group: materials}, ensure_ascii=False)
+
+    def scored(self, answer: Answer) -> Scored:
+        """F1 of (material, property, value)."""
+        values = (
+            f"{fold(material)}|{name}|{fold(value)}"
+            for material, properties in answer.items()
+            for name, found in properties.items()
+            for value in found
+        )
+        return Scored({"values": frozenset(values)})
+
+    def _written(self, values: list[str]) -> str | list[str]:
+        return values if len(values) > 1 else values[0] if values else self.absent
+
+    def _is_absent(self, value: str) -> bool:
+        return value.strip().casefold() in {self.absent.casefold(), "n/a", "-", "–", "—", "none"}

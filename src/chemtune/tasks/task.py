@@ -1,0 +1,116 @@
+"""Task: one kind of question to put to a document.
+
+A kind is one file with three functions: write the prompt, read the reply, check the answer against
+its document. Beside them it says how an answer is written down again (`render`, what the student
+learns to produce) and what of it is scored (`scored`). The wording is the domain's, in YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from chemtune.checks.finding import Finding
+from chemtune.documents.document import Document
+from chemtune.messages import Message
+
+Answer = dict[str, Any]
+
+
+class Unreadable(Exception):
+    """A reply that is not in the format that was asked for; says in what way."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What of an answer is compared with the reference answer.
+
+    Attributes:
+        items: Under a metric's name ("names", "values", ...) the items found, for F1.
+        texts: Free texts by field, for a text similarity.
+    """
+
+    items: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Task(BaseModel, ABC):
+    """One task of a domain: a kind with its wording.
+
+    Attributes:
+        name: The task's name in recipes; the name of its YAML file.
+        title: Its name in tables.
+        language: The language of the answers.
+        instruction: What is asked; stands after the document.
+        system: A system message, or None.
+        template: How document and instruction make the user's message.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    title: str
+    language: str = "en"
+    instruction: str
+    system: str | None = None
+    template: str = "{document}\n\n{instruction}"
+
+    def write(self, document: Document) -> list[Message]:
+        """Return the messages that put this task to a model: the document, then what is asked.
+
+        Raises:
+            InputError: The document lacks something that the task needs.
+        """
+        return self._messages(self.shown(document), self.instruction)
+
+    def ask(self, document: Document) -> list[Message]:
+        """Return the messages for the teacher: those of `write`, unless it is told more."""
+        return self.write(document)
+
+    def known(self, document: Document) -> Answer | None:
+        """Return the answer that the document itself brings; then no teacher is asked."""
+        del document
+        return None
+
+    def shown(self, document: Document) -> str:
+        """Return the text of the document as a model is shown it."""
+        return document.content
+
+    @abstractmethod
+    def read(self, reply: str) -> Answer:
+        """Return the answer in a reply.
+
+        Raises:
+            Unreadable: The reply is not in the format asked for.
+        """
+
+    @abstractmethod
+    def check(self, answer: Answer, document: Document) -> list[Finding]:
+        """Check an answer against its document and the instruction."""
+
+    @abstractmethod
+    def render(self, answer: Answer) -> str:
+        """Return the answer as the instruction asks for it; `read` of it gives the answer again."""
+
+    @abstractmethod
+    def scored(self, answer: Answer) -> Scored:
+        """Return what of the answer is compared with the reference."""
+
+    def _messages(self, shown: str, instruction: str) -> list[Message]:
+        parts = {"{document}": shown, "{instruction}": instruction}
+        # One pass: a document that holds "{instruction}" stays as it is.
+        content = re.sub(r"\{document\}|\{instruction\}", lambda m: parts[m[0]], self.template)
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": content}]
+
+
+def fold(text: str) -> str:
+    """Return a name as it is compared in scoring: NFKC, lower case, dashes and spaces alike."""
+    from chemtune.checks.grounding import normalize
+
+    return normalize(text)[0].casefold()

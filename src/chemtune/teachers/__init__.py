@@ -1,0 +1,1 @@
+"""Teachers: who answers the tasks, and the journal of what they say."""

@@ -1,0 +1,197 @@
+"""The journal: every raw reply of a teacher, on disk before anything depends on it."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from chemtune.errors import ChemtuneError
+from chemtune.teachers.teacher import RequestRefused
+
+SCHEMA_VERSION = 1
+LOCK_WAIT_S = 10.0
+
+_CREATE = """CREATE TABLE IF NOT EXISTS replies(
+    key TEXT PRIMARY KEY,
+    teacher TEXT NOT NULL,
+    request TEXT NOT NULL,
+    reply BLOB NOT NULL,
+    created TEXT NOT NULL
+)"""
+# The first reply stays: an example may have been made from it already.
+_INSERT = "INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
+_SELECT = "SELECT reply FROM replies WHERE key = ?"
+
+
+def key_of(canonical: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hexadecimal, of a canonical request; the order of fields is nothing.
+
+    Raises:
+        RequestRefused: The request cannot be written as JSON, for example a broken character.
+    """
+    return hashlib.sha256(_canonical_json(canonical)).hexdigest()
+
+
+def _canonical_json(canonical: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(dict(canonical), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise RequestRefused(f"the request cannot be written as JSON: {error}") from error
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One reply to keep: its key, the teacher's name, the canonical request, the raw reply."""
+
+    key: str
+    teacher: str
+    canonical: Mapping[str, Any]
+    raw: bytes
+
+
+class Journal:
+    """Raw replies by the key of their request, in one SQLite file.
+
+    Several processes may share the file. Within a process it is used by one thread at a time.
+
+    Args:
+        path: The file; it and its folder are made when missing.
+
+    Raises:
+        ChemtuneError: The file is no journal, is locked, was written by a newer chemtune, or
+            the disk failed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ChemtuneError(
+                f"{path.parent}: cannot make the journal's folder: {error}"
+            ) from error
+        with self._explained():
+            self._db = sqlite3.connect(
+                path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def get(self, key: str) -> bytes | None:
+        """Return the raw reply to a request, or None when it has none yet."""
+        with self._explained():
+            row = self._db.execute(_SELECT, (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def put(self, key: str, *, teacher: str, canonical: Mapping[str, Any], raw: bytes) -> bytes:
+        """Keep a raw reply and return the one that is kept: an earlier reply to the key stays.
+
+        Raises:
+            ChemtuneError: The reply could not be written.
+        """
+        return self.put_all([Entry(key, teacher, canonical, raw)])[0]
+
+    def put_all(self, entries: Sequence[Entry]) -> list[bytes]:
+        """Keep several raw replies in one transaction; see `put`."""
+        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        rows = [
+            (
+                entry.key,
+                entry.teacher,
+                _canonical_json(entry.canonical).decode(),
+                entry.raw,
+                created,
+            )
+            for entry in entries
+        ]
+        with self._explained(), self._transaction():
+            self._db.executemany(_INSERT, rows)
+            kept = [self._db.execute(_SELECT, (entry.key,)).fetchone()[0] for entry in entries]
+        return [bytes(raw) for raw in kept]
+
+    def __len__(self) -> int:
+        with self._explained():
+            return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file; the journal cannot be used after this."""
+        with self._explained():
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise ChemtuneError(
+                f"{self.path}: the journal has schema version {version}, and this chemtune reads "
+                f"up to {SCHEMA_VERSION}; it was written by a newer chemtune: upgrade chemtune"
+            )
+        if version == 0 and self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise ChemtuneError(
+                f"{self.path}: this SQLite file is not a journal of chemtune; "
+                "move it away or choose another run folder"
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # Under NORMAL a power cut may undo the last commits of a WAL: replies that were paid for
+        # and that examples were made from. FULL syncs at each commit, and replies that arrive
+        # together share one.
+        self._db.execute("PRAGMA synchronous = FULL")
+        if version == 0:
+            with self._transaction():
+                self._db.execute(_CREATE)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # SQLite itself rolls back after some errors, a full disk among them.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ChemtuneError(f"{self.path}: {error}: {_remedy(error)}") from error
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "another process holds the journal; wait for it or end it, then run again"
+    if name.startswith("SQLITE_FULL"):
+        return "the disk is full; make room and run again, what the journal holds is kept"
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return "this file is not a readable journal; move it away, and a new one is begun"
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
+        return "the journal cannot be written here; check that it is a file and your rights to it"
+    return "the journal's disk failed; check its space and health, then run again"

@@ -1,0 +1,78 @@
+"""What a teacher is: something that answers the messages of one document and one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from chemtune.messages import Message
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a teacher: the messages that a task wrote about a document."""
+
+    task: str
+    document: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A teacher's answer. Token counts and the finish reason are None where none were told."""
+
+    text: str
+    model: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    finish_reason: str | None = None
+
+
+class RequestRefused(Exception):
+    """This one request cannot be answered; the run goes on and the ledger says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Teacher(Protocol):
+    """A source of replies. It is entered before the first request and left after the last.
+
+    A teacher whose requests end by themselves after some time says so in an attribute
+    `timeout_s`; others are given two minutes to finish when a run fails.
+    """
+
+    name: str
+    concurrency: int
+
+    def canonical(self, request: Request) -> dict[str, Any]:
+        """Return everything that decides the reply, as JSON data and without secrets."""
+        ...
+
+    async def answer(self, request: Request) -> bytes:
+        """Return the raw reply as it came.
+
+        Raises:
+            RequestRefused: This request has no answer.
+            ChemtuneError: No request will be answered.
+        """
+        ...
+
+    def read(self, raw: bytes) -> Reply:
+        """Return what a raw reply says.
+
+        Raises:
+            RequestRefused: The raw reply holds no answer.
+        """
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

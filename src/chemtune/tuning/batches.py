@@ -1,0 +1,90 @@
+"""Batches: examples of like length for a step, and passes that bound a step's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch.utils.data import Sampler
+
+from chemtune.tuning.encode import Encoded
+
+IGNORED = -100
+# Lengths are sorted within this many batches, so that a step mixes what an epoch's order brings
+# near and still pads little.
+BATCHES_SORTED_TOGETHER = 8
+
+
+class LengthGroupedBatches(Sampler[list[int]]):
+    """Batches of indices of like length, in an order that follows from seed and epoch alone.
+
+    So a run that is resumed within an epoch meets the same batches as one that was not interrupted.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        """Group `lengths` (tokens of each example) into batches of `batch_size` examples."""
+        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+        # accelerate asks batch samplers for it; a last batch that is smaller is kept.
+        self.drop_last = False
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of epoch `epoch`, from 0."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """The number of batches of an epoch."""
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the batches of the current epoch."""
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        order = torch.randperm(len(self.lengths), generator=generator).tolist()
+        stretch = self.batch_size * BATCHES_SORTED_TOGETHER
+        batches: list[list[int]] = []
+        for start in range(0, len(order), stretch):
+            near = sorted(order[start : start + stretch], key=lambda i: self.lengths[i])
+            batches += [near[i : i + self.batch_size] for i in range(0, len(near), self.batch_size)]
+        for index in torch.randperm(len(batches), generator=generator).tolist():
+            yield batches[index]
+
+
+def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
+    """Return a batch, padded on the right.
+
+    Returns:
+        `input_ids`, (examples, tokens); `labels`, the same shape, with `IGNORED` wherever the token
+        is not learned. No attention mask: under causal attention what stands before the padding
+        cannot see it, so the result is the same without one, and faster.
+    """
+    width = max(len(example.ids) for example in examples)
+    ids = torch.full((len(examples), width), pad_id)
+    labels = torch.full((len(examples), width), IGNORED)
+    for row, example in enumerate(examples):
+        tokens = torch.tensor(example.ids)
+        ids[row, : len(tokens)] = tokens
+        labels[row, example.answer_start : len(tokens)] = tokens[example.answer_start :]
+    return {"input_ids": ids, "labels": labels}
+
+
+def passes(batch: dict[str, Any], tokens_per_pass: int) -> Iterator[dict[str, Any]]:
+    """Split a batch into passes of at most `tokens_per_pass` padded tokens (one row at least).
+
+    Rows are taken by length and each pass is cut to its longest row, so that less is padded.
+    """
+    lengths = used_lengths(batch["labels"])
+    order = torch.argsort(lengths, stable=True).tolist()
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and int(lengths[order[end]]) * (end + 1 - start) <= tokens_per_pass:
+            end += 1
+        rows, width = order[start:end], int(lengths[order[end - 1]])
+        yield {name: tensor[rows, :width] for name, tensor in batch.items()}
+        start = end
+
+
+def used_lengths(labels: torch.Tensor) -> torch.Tensor:
+    """Return each row's length without padding; an example ends with a label, its end of answer."""
+    positions = torch.arange(1, labels.shape[1] + 1, device=labels.device)
+    return torch.where(labels == IGNORED, 0, positions).amax(dim=1)

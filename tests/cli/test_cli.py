@@ -1,0 +1,188 @@
+"""The command line as a user meets it: exit codes, messages, and nothing but JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).resolve().parents[2] / "src/chemtune/domains/chemistry/sample"
+
+
+def chemtune(*arguments: object, cwd: Path | None = None, **variables: str):
+    return subprocess.run(
+        [sys.executable, "-m", "chemtune", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | variables,
+        timeout=300,
+        check=False,
+    )
+
+
+def fails(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert all(line.startswith("chemtune: ") for line in done.stderr.splitlines()), done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from chemtune.cli import main; sys.argv = ['chemtune', '--help']\n"
+        "try: main.main()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'pydantic', 'pyarrow', 'aiohttp', 'yaml'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "evaluate" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+def test_init_writes_a_recipe_that_loads(tmp_path: Path) -> None:
+    from chemtune.recipe.load import load_recipe
+
+    done = chemtune("init", tmp_path / "new", "--json")
+    assert done.returncode == 0, done.stderr
+    recipe = load_recipe(json.loads(done.stdout)["recipe"])
+    assert recipe.teacher.kind == "endpoint"
+    fails(chemtune("init", tmp_path / "new"), 2, "recipe.yaml", "there is a recipe already")
+
+
+def test_build_tune_evaluate_report_by_json(make_run, tmp_path: Path) -> None:
+    path = make_run()
+    built = chemtune("build", path, "--json")
+    assert json.loads(built.stdout)["requests"] == 12, built.stderr
+    tuned = chemtune("tune", path, "--json")
+    assert json.loads(tuned.stdout)["steps"] == 12, tuned.stderr
+    scores = chemtune("evaluate", path, "--json")
+    assert set(json.loads(scores.stdout)) == {"before", "after"}, scores.stderr
+    report = chemtune("report", tmp_path / "run", "--json")
+    assert Path(json.loads(report.stdout)["report"]).is_file(), report.stderr
+    again = chemtune("run", path, "--json")
+    result = json.loads(again.stdout)
+    assert result["build"]["requests"] == 0
+    assert result["evaluate"] == json.loads(scores.stdout)
+    shown = chemtune("run", path)
+    assert "readable" in shown.stdout
+    assert "Report:" in shown.stdout
+
+
+def test_a_dry_run_sends_nothing(make_run) -> None:
+    path = make_run(
+        teacher={"kind": "endpoint", "base_url": "http://127.0.0.1:9/v1", "model": "none"}
+    )
+    done = chemtune("build", path, "--dry-run", "--limit", "2")
+    assert done.returncode == 0, done.stderr
+    assert "2 requests for 4 documents" in done.stdout
+    assert "Answer as a JSON list" in done.stdout
+
+
+def document_source(path: Path, **more: object) -> dict[str, object]:
+    return {"path": str(path), "tasks": ["keyword_extraction"], **more}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "more", "words"),
+    [
+        ("none.jsonl", None, {}, ["none.jsonl"]),
+        ("empty.jsonl", b"", {}, ["empty.jsonl", "the file is empty"]),
+        ("white.txt", b" \n\t\n", {}, ["no document is left", "1 empty document"]),
+        ("latin.txt", b"first\ncaf\xe9 au lait", {}, ["latin.txt:2", "UTF-8"]),
+        (
+            "table.csv",
+            b"name,abstract\na,Platinum on carbon.\n",
+            {},
+            ["table.csv:1", "abstract", "columns: {text: abstract}"],
+        ),
+        (
+            "table.csv",
+            b"name,abstract\na,Platinum on carbon.\n",
+            {"columns": {"text": "abstrct"}},
+            ["table.csv:1", "abstrct", "did you mean 'abstract'"],
+        ),
+        ("bad.jsonl", b'{"text": "a"}\n{"text": \n', {}, ["bad.jsonl:2"]),
+        ("paper.docx", b"PK", {}, ["paper.docx", ".jsonl"]),
+    ],
+)
+def test_bad_documents(
+    make_run, tmp_path: Path, name: str, content: bytes | None, more: dict, words: list[str]
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    path = make_run(documents=[document_source(tmp_path / name, **more)])
+    fails(chemtune("build", path), 2, *words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"modle": "x"}, ["recipe.yaml:", "modle", "did you mean 'model'"]),
+        ({"model": "smolm2-135m"}, ["unknown model", "did you mean 'smollm2-135m'"]),
+        ({"domain": "alchemy"}, ["unknown domain 'alchemy'"]),
+        ({"tuning": {"precision": "bf16"}}, ["tuning.precision", "'bfloat16'"]),
+        ({"evaluation": {"tasks": ["keywords"]}}, ["evaluation.tasks[0]", "keyword_extraction"]),
+    ],
+)
+def test_bad_recipes(make_run, changes: dict, words: list[str]) -> None:
+    fails(chemtune("run", make_run(**changes)), 2, *words)
+
+
+def test_a_missing_recipe(tmp_path: Path) -> None:
+    fails(chemtune("run", tmp_path / "recipe.yaml"), 2, "recipe.yaml", "no such file")
+
+
+def test_a_key_that_is_not_set_and_a_server_that_is_down(make_run) -> None:
+    teacher = {"kind": "endpoint", "base_url": "http://127.0.0.1:9/v1", "model": "m", "retries": 0}
+    path = make_run(teacher=teacher | {"api_key_env": "CHEMTUNE_TEST_KEY"})
+    fails(chemtune("build", path), 2, "CHEMTUNE_TEST_KEY", "export")
+    down = chemtune("build", make_run(teacher=teacher))
+    assert down.returncode == 1
+    assert "http://127.0.0.1:9/v1" in down.stderr
+    assert "Traceback" not in down.stderr
+
+
+def test_evaluate_tells_what_is_missing(tmp_path: Path) -> None:
+    fails(chemtune("evaluate"), 2, "--model with --questions")
+    fails(
+        chemtune("evaluate", "--model", "nosuch", "--questions", SAMPLE / "exam_en.jsonl"),
+        2,
+        "unknown model 'nosuch'",
+    )
+    fails(
+        chemtune("evaluate", "--model", tmp_path, "--questions", SAMPLE / "exam_en.jsonl"),
+        2,
+        "holds no model",
+    )
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """A file system of half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this user may not mount a small file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_the_next_run_goes_on(make_run, small_disk: Path) -> None:
+    path = make_run(run=str(small_disk / "run"))
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(440 * 1024))
+    done = chemtune("build", path)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert "full" in done.stderr
+    assert "Traceback" not in done.stderr
+    filler.unlink()
+    assert chemtune("build", path).returncode == 0

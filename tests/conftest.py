@@ -1,0 +1,110 @@
+"""What many tests need: a tiny model with a real tokenizer and template, and a small run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SAMPLE = Path(__file__).resolve().parents[1] / "src/chemtune/domains/chemistry/sample"
+
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] "
+    "+ '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
+    "{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random Llama of 0.1 million parameters, grouped-query attention, tied
+    embeddings, and a byte-level tokenizer trained on the sample."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=700,
+        special_tokens=["<|pad|>", "<|im_start|>", "<|im_end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    lines = (SAMPLE / "documents/general.jsonl").read_text(encoding="utf-8").splitlines()
+    tokenizer.train_from_iterator([json.loads(line)["text"] for line in lines], trainer)
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|pad|>",
+    )
+    wrapped.chat_template = CHATML
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        initializer_range=0.2,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    LlamaForCausalLM(config).save_pretrained(folder)
+    wrapped.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, tiny_model: Path):
+    """A function that writes a small recipe over the sample for the tiny model."""
+
+    def make(**changes: object) -> Path:
+        recipe = {
+            "name": "small",
+            "documents": [
+                {
+                    "path": str(SAMPLE / "documents/general.jsonl"),
+                    "tasks": ["keyword_extraction"],
+                },
+                {
+                    "path": str(SAMPLE / "questions_short.jsonl"),
+                    "columns": {"text": "question"},
+                    "tasks": ["question_answering_short"],
+                },
+            ],
+            "teacher": {"kind": "recorded", "replies": str(SAMPLE / "replies")},
+            "model": str(tiny_model),
+            "run": str(tmp_path / "run"),
+            "tuning": {
+                "epochs": 2,
+                "batch_size": 4,
+                "learning_rate": 0.01,
+                "precision": "float32",
+                "checkpoint_steps": 2,
+                "tokens_per_pass": 900,
+            },
+            "evaluation": {"max_new_tokens": 12, "documents": 2},
+        } | changes
+        path = tmp_path / "recipe.yaml"
+        # JSON is YAML, and needs no library to write.
+        path.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
+        return path
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests leave the user's cache alone, and ask no hub."""
+    monkeypatch.setenv("CHEMTUNE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chemtune.documents.readers.text import read_records
+from chemtune.errors import InputError
+
+
+def fields(folder: Path, content: str, name: str = "file.md") -> dict[str, Any]:
+    path = folder / name
+    path.write_bytes(content.encode())
+    (record,) = read_records(path)
+    assert record.line == 1
+    return record.fields
+
+
+@pytest.mark.parametrize("content", ["# Not a title\n\ntext\n", "---\na: 1\n---\n", " \n"])
+def test_plain_text_is_kept_as_it_is(tmp_path: Path, content: str) -> None:
+    assert fields(tmp_path, content, "file.txt") == {"text": content}
+
+
+def test_line_ends_become_line_feeds(tmp_path: Path) -> None:
+    assert fields(tmp_path, "a\r\nb\rc\n", "file.txt") == {"text": "a\nb\nc\n"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("# Pt/C *ORR* #\n\nBody\n# Next\n", {"title": "Pt/C *ORR*", "text": "Body\n# Next\n"}),
+        ("\n\n# Title", {"title": "Title", "text": ""}),
+        ("# C# and F#\nBody", {"title": "C# and F#", "text": "Body"}),
+        ("## Second\nBody", {"text": "## Second\nBody"}),
+        ("#hashtag\nBody", {"text": "#hashtag\nBody"}),
+        ("# \nBody", {"text": "# \nBody"}),
+        ("Body\n# Later\n", {"text": "Body\n# Later\n"}),
+    ],
+)
+def test_heading(tmp_path: Path, content: str, expected: dict[str, str]) -> None:
+    assert fields(tmp_path, content, "file.markdown") == expected
+
+
+def test_front_matter(tmp_path: Path) -> None:
+    content = (
+        "---\nid: a1\ndate: 2024-05-01\ntags: [x, 2024-05-02]\n1: {d: 2024-05-03}\n---\n# T\nB\n"
+    )
+    assert fields(tmp_path, content) == {
+        "id": "a1",
+        "date": "2024-05-01",
+        "tags": ["x", "2024-05-02"],
+        "1": {"d": "2024-05-03"},
+        "title": "T",
+        "text": "B\n",
+    }
+
+
+def test_the_front_matters_title_comes_first(tmp_path: Path) -> None:
+    assert fields(tmp_path, "---\ntitle: A\n---\n# B\nC") == {"title": "A", "text": "# B\nC"}
+    assert fields(tmp_path, "---\ntitle: A\n---\n# A\nC") == {"title": "A", "text": "C"}
+
+
+def test_empty_front_matter_has_no_fields(tmp_path: Path) -> None:
+    assert fields(tmp_path, "---\n---\nBody") == {"text": "Body"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("---\na: 1\nBody\n", ":1: the front matter is not closed (end it with a line '---'"),
+        ("---\na: 1\nb: [2\n---\nBody", ":3: the front matter is not YAML: "),
+        ("---\nd: 2024-13-01\n---\n", ":2: the front matter is not YAML: month must be in 1..12"),
+        ("---\n- a\n---\n", ":2: expected the front matter to be a mapping, found a list (write"),
+        ("---\njust words\n---\n", ":2: expected the front matter to be a mapping, found a str"),
+        ("---\ntext: other\n---\nBody", ":2: text: the front matter may not have this field"),
+        ("", ": the file is empty"),
+    ],
+)
+def test_faults(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        fields(tmp_path, content)
+    assert str(caught.value).startswith(f"{tmp_path / 'file.md'}{message}")

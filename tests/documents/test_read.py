@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chemtune.documents.document import Document
+from chemtune.documents.read import find_files, read_documents, read_records
+from chemtune.errors import InputError
+
+
+def jsonl(folder: Path, *rows: dict[str, Any], name: str = "file.jsonl") -> Path:
+    path = folder / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def read(*paths: Path, columns: dict[str, str] | None = None, **rest: Any) -> list[Document]:
+    return list(read_documents(paths, columns=columns or {}, **rest))
+
+
+def test_default_columns(tmp_path: Path) -> None:
+    row = {
+        "id": 7,
+        "name": "kept",
+        "text": " The text.\n",
+        "title": "T",
+        "language": "Korean",
+        "source": "journal",
+        "license": "CC BY 4.0",
+        "split": "dev",
+        "topic": ["x"],
+    }
+    (document,) = read(jsonl(tmp_path, row), language="en", source="s", licence="l")
+    assert document == Document(
+        name="7",
+        text=" The text.\n",
+        title="T",
+        language="ko",
+        source="journal",
+        licence="CC BY 4.0",
+        split="validation",
+        fields={"name": "kept", "topic": ["x"]},
+    )
+
+
+def test_what_the_record_does_not_say(tmp_path: Path) -> None:
+    row = {"id": "", "text": "수소 연료 전지의 막은 얇다.", "language": None, "licence": " "}
+    path = jsonl(tmp_path, {"text": "Skipped"}, row)
+    _, document = read(path)
+    assert (
+        document.name,
+        document.language,
+        document.licence,
+        document.source,
+        document.split,
+    ) == (
+        "file.jsonl:2",
+        "ko",
+        "unknown",
+        "file.jsonl",
+        "",
+    )
+    _, document = read(path, language="EN-us", source="lab", licence="CC0")
+    assert (document.language, document.source, document.licence) == ("en", "lab", "CC0")
+
+
+def test_mapped_columns(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("title,abstract,doc_id,text\nT,A,9,X\n", encoding="utf-8")
+    (document,) = read(path, columns={"text": "abstract", "name": "title"})
+    assert (document.name, document.text, document.title) == ("T", "A", "")
+    assert document.fields == {"doc_id": "9", "text": "X"}
+    (document,) = read(path, columns={"text": "abstract", "title": "abstract"})
+    assert (document.name, document.title) == ("9", "A")
+
+
+def test_limit_counts_over_all_files_and_reads_no_further(tmp_path: Path) -> None:
+    one = jsonl(tmp_path, {"text": "a"}, {"text": "b"}, name="1.jsonl")
+    two = jsonl(tmp_path, {"text": "c"}, {"no": "text"}, name="2.jsonl")
+    assert [document.text for document in read(one, two, limit=3)] == ["a", "b", "c"]
+    assert read(one, limit=0) == []
+
+
+def test_white_space_and_the_same_name_twice_are_yielded(tmp_path: Path) -> None:
+    path = jsonl(tmp_path, {"id": "a", "text": " \n"}, {"id": "a", "text": ""})
+    assert [(d.name, d.text) for d in read(path)] == [("a", " \n"), ("a", "")]
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "message"),
+    [
+        (
+            {"id": "1", "abstract": "A long text"},
+            {},
+            (
+                "text: no column 'text'; the columns are: id, abstract "
+                "(name it in the recipe: `columns: {text: abstract}`)"
+            ),
+        ),
+        (
+            {"body": "b", "abstract": "short", "authors": "A, B, C, D, E and F"},
+            {"text": "abstrct"},
+            (
+                "text: no column 'abstrct'; the columns are: body, abstract, authors "
+                "(name it in the recipe: `columns: {text: abstract}`)"
+            ),
+        ),
+        (
+            {"text": "a", "heading": "h"},
+            {"title": "headng"},
+            "title: no column 'headng'; the columns are: text, heading (did you mean 'heading'?)",
+        ),
+        (
+            {"text": "a"},
+            {"split": "fold"},
+            "split: no column 'fold'; the columns are: text",
+        ),
+        ({}, {}, "text: no column 'text'; the columns are: none"),
+        ({"text": ["a"]}, {}, "text: expected a string, found a list: ['a']"),
+        ({"text": None}, {}, "text: expected a string, found null"),
+        ({"text": "a", "id": True}, {}, "id: expected a string, found true or false: True"),
+        (
+            {"t": "a", "h": 3},
+            {"text": "t", "title": "h"},
+            "h: expected a string, found a number: 3",
+        ),
+        ({"text": "a", "split": "eval"}, {}, "split: not a split: 'eval' (allowed: train, "),
+        ({"text": "a", "language": "de"}, {}, "language: not a language that is known: 'de' (all"),
+    ],
+)
+def test_faults_of_a_record(
+    tmp_path: Path, row: dict[str, Any], columns: dict[str, str], message: str
+) -> None:
+    path = jsonl(tmp_path, {"text": "a", **dict.fromkeys(columns.values(), "")}, row)
+    documents = read_documents([path], columns=columns)
+    next(documents)
+    with pytest.raises(InputError) as caught:
+        next(documents)
+    assert str(caught.value).startswith(f"{path}:2: {message}")
+
+
+def test_a_missing_column_of_a_table_names_the_headers_line(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("# comment\nid,abstract\n1,A\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}:2: text: no column 'text'")
+
+
+def test_faults_of_the_recipe_come_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_documents([tmp_path / "none.jsonl"], columns={"txt": "abstract"})
+    expected = "columns: no such attribute of a document: 'txt' (did you mean 'text'?)"
+    assert str(caught.value) == expected
+    with pytest.raises(InputError, match="not a language that is known: 'fr'"):
+        read_documents([], columns={}, language="fr")
+
+
+def test_languages_and_splits_by_other_names(tmp_path: Path) -> None:
+    languages = ["en", "ENG", "English", "en_US", "ko", "kor", "Korean", "ko-KR"]
+    rows = [{"text": "a", "language": language} for language in languages]
+    assert [d.language for d in read(jsonl(tmp_path, *rows))] == ["en"] * 4 + ["ko"] * 4
+    splits = ["train", " Test ", "validation", "valid", "val", "dev", ""]
+    rows = [{"text": "a", "split": split} for split in splits]
+    assert [d.split for d in read(jsonl(tmp_path, *rows))] == [
+        "train",
+        "test",
+        *["validation"] * 4,
+        "",
+    ]
+
+
+def test_paths_that_are_no_known_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="this is a folder, not a file"):
+        read(tmp_path)
+    with pytest.raises(InputError, match=r"a\.pdf: unknown suffix '\.pdf' \(known: \.jsonl, "):
+        read_records(tmp_path / "a.pdf")
+    with pytest.raises(InputError, match=r"b\.csv: there is no such file"):
+        read(tmp_path / "b.csv")
+
+
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = jsonl(tmp_path, {"text": "a"})
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value) == f"{path}: cannot read the file: Permission denied"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in (
+        "b.jsonl",
+        "a.CSV",
+        "deep/er/c.md",
+        "deep/d.pdf",
+        ".hidden/e.txt",
+        "odd [1]/f.txt",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("b.jsonl", ["b.jsonl"]),
+        (".", ["a.CSV", "b.jsonl", "deep/er/c.md", "odd [1]/f.txt"]),
+        ("deep", ["deep/er/c.md"]),
+        ("*", ["a.CSV", "b.jsonl"]),
+        ("**/*.md", ["deep/er/c.md"]),
+        ("deep/**", ["deep/er/c.md"]),
+        ("odd [1]", ["odd [1]/f.txt"]),
+        (".hidden/*.txt", [".hidden/e.txt"]),
+        ("deep/../b.*", ["deep/../b.jsonl"]),
+    ],
+)
+def test_find_files(tree: Path, pattern: str, expected: list[str]) -> None:
+    assert find_files(pattern, tree) == [tree / name for name in expected]
+    if pattern != ".":
+        absolute = [str(path) for path in find_files(str(tree / pattern), Path("/elsewhere"))]
+        assert absolute == [str(tree / name) for name in expected]
+
+
+@pytest.mark.parametrize("pattern", ["none.jsonl", "*.csvx", "deep/er/*.txt", "nowhere/"])
+def test_find_nothing(tree: Path, pattern: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find_files(pattern, tree)
+    assert str(caught.value).startswith(f"no file found for {pattern!r} in the folder {tree}")
+
+
+def test_a_folder_without_known_files_has_nothing(tree: Path) -> None:
+    (tree / "deep/er/c.md").unlink()
+    with pytest.raises(InputError, match=r"no file found for 'deep' .*known suffixes: \.jsonl"):
+        find_files("deep", tree)
+
+
+@pytest.mark.parametrize("pattern", ["deep/d.pdf", "deep/*.pdf", "deep/*"])
+def test_find_only_unknown_suffixes(tree: Path, pattern: str) -> None:
+    with pytest.raises(InputError, match=r"d\.pdf: unknown suffix '\.pdf' \(known: \.jsonl, \.nd"):
+        find_files(pattern, tree)

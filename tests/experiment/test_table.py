@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from chemtune.experiment.comparison import Comparison, TaskComparison, compare
+from chemtune.experiment.measure import Measure, share
+from chemtune.experiment.results import read_results
+from chemtune.experiment.table import print_comparison
+
+from .conftest import FakeRun
+
+
+def printed(comparison: Comparison, width: int = 100) -> str:
+    out = io.StringIO()
+    print_comparison(Console(file=out, width=width), comparison)
+    return out.getvalue()
+
+
+def test_a_row_a_measure_within_100_columns(whole_run: FakeRun) -> None:
+    results = read_results(whole_run.path)
+    comparison = compare(results.scores, results.question_predictions())
+    text = printed(comparison)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 100
+    row = next(line for line in lines if line.startswith("Summarization and extraction / readable"))
+    assert row.split("readable")[1].split() == ["0/4", "[0.00,", "0.49]", "3/4", "[0.30,", "0.95]"]
+    assert sum(" / " in line for line in lines) == len(comparison.rows)
+    assert "\x1b" not in text
+    assert "before: answers C to 20 of 20 questions" in text
+    assert "McNemar p = " in text
+
+
+def test_square_brackets_of_a_name_are_no_markup() -> None:
+    task = TaskComparison(
+        "t", "[bold]Task[/] [x]", Measure("readable", None, share(1, 2, (0, 1))), ()
+    )
+    text = printed(Comparison(("after",), (task,)))
+    assert "[bold]Task[/] [x] / readable" in text
+    assert "before" not in text
+
+
+def test_nothing_measured() -> None:
+    assert printed(Comparison()) == "Not evaluated yet.\n"

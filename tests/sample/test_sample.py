@@ -1,0 +1,230 @@
+"""The embedded sample holds what it says, and its answers are right."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chemtune.checks.grounding import normalize
+from chemtune.dataset.build import plan
+from chemtune.dataset.label import Job
+from chemtune.documents.question import Question, read_questions
+from chemtune.documents.read import find_files, read_documents
+from chemtune.domains import find_domain
+from chemtune.recipe.load import load_recipe
+from chemtune.tasks.load import load_tasks
+
+SAMPLE = find_domain("chemistry").folder / "sample"
+EXAMS = ["exam_ko.jsonl", "exam_en.jsonl"]
+PAIRS = ["questions_short.jsonl", "questions_long.jsonl"]
+SPANNED = ("summarization_extraction", "information_extraction_1", "information_extraction_2")
+
+
+def calculations(file: str, name: str) -> dict[str, tuple[Callable[[], float], float, str]]:
+    path = Path(__file__).with_name(file)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, tuple[Callable[[], float], float, str]] = getattr(module, name)
+    return found
+
+
+CALCULATIONS = calculations("calculations.py", "CALCULATIONS") | calculations(
+    "calculations_en.py", "CALCULATIONS_EN"
+)
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (SAMPLE / name).read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def jobs() -> dict[tuple[str, str], Job]:
+    """Every document of the sample with every task that it is meant for, by their names."""
+    tasks = load_tasks(find_domain("chemistry").task_folder)
+    papers = ("summarization_extraction", "summarization_translation", "keyword_extraction")
+    meant = {
+        "pem": (*papers, "information_extraction_1"),
+        "aem": (*papers, "information_extraction_2"),
+        "gen": papers,
+        "ko": ("multiple_choice",),
+        "qa-short": ("question_answering_short",),
+        "qa-long": ("question_answering_long",),
+    }
+    files = [SAMPLE / name for name in ("exam_ko.jsonl", *PAIRS)]
+    documents = [
+        *read_documents(find_files("documents", SAMPLE), columns={}),
+        *read_documents(files, columns={"text": "question"}),
+    ]
+    return {
+        (document.name, name): Job(document, tasks[name])
+        for document in documents
+        for kind, names in meant.items()
+        if document.name.startswith(f"{kind}-")
+        for name in names
+    }
+
+
+@pytest.fixture(scope="module")
+def replies() -> dict[tuple[str, str], str]:
+    files = [f"replies/{path.name}" for path in (SAMPLE / "replies").glob("*.jsonl")]
+    return {(row["document"], row["task"]): row["reply"] for name in files for row in rows(name)}
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return [question for name in EXAMS for question in read_questions(SAMPLE / name)]
+
+
+def test_counts(questions: list[Question]) -> None:
+    documents = list(read_documents(find_files("documents", SAMPLE), columns={}))
+    assert len({document.id for document in documents}) == len(documents) == 36
+    assert Counter(re.split(r"-\d", document.name)[0] for document in documents) == {
+        "aem": 12,
+        "gen": 12,
+        "pem": 12,
+    }
+    assert Counter(q.level for q in questions if q.language == "ko") == {
+        "high school": 20,
+        "college": 20,
+        "professional": 20,
+    }
+    assert Counter(q.level for q in questions if q.language == "en") == {
+        "high school": 20,
+        "college": 20,
+    }
+    assert [len(rows(name)) for name in PAIRS] == [20, 20]
+    assert {row["length"] for row in rows(PAIRS[0])} == {"short"}
+
+
+def test_the_splits(questions: list[Question]) -> None:
+    by_level = Counter((q.language, q.level, q.split) for q in questions)
+    for language, level in {(q.language, q.level) for q in questions}:
+        held_out = by_level[language, level, "test"]
+        assert held_out >= 5
+        assert held_out + by_level[language, level, "train"] <= 20
+    for path in ("documents/pem_catalysts.jsonl", "documents/aem_membranes.jsonl", *PAIRS):
+        splits = Counter(row["split"] for row in rows(path))
+        assert set(splits) == {"train", "validation", "test"}
+        assert splits["train"] > len(rows(path)) / 2
+
+
+def test_the_keys_are_even_at_every_level(questions: list[Question]) -> None:
+    for language, level in {(q.language, q.level) for q in questions}:
+        of_level = [q for q in questions if (q.language, q.level) == (language, level)]
+        keys = Counter(q.answer for q in of_level)
+        options = len(of_level[0].options)
+        assert options == (5 if language == "ko" else 4)
+        assert keys == dict.fromkeys(range(options), 20 // options)
+        for split in ("train", "test"):
+            of_split = [q for q in of_level if q.split == split]
+            most = Counter(q.answer for q in of_split).most_common(1)[0][1]
+            assert most / len(of_split) <= 0.4
+
+
+def test_every_document_has_a_reply_for_every_task(
+    jobs: dict[tuple[str, str], Job], replies: dict[tuple[str, str], str]
+) -> None:
+    asked = {key for key, job in jobs.items() if job.task.known(job.document) is None}
+    assert asked == set(replies)
+    assert len(asked) == 36 * 3 + 24
+    assert len(jobs) - len(asked) == 60 + 40
+
+
+def test_the_recipe_asks_for_what_is_recorded(
+    jobs: dict[tuple[str, str], Job], replies: dict[tuple[str, str], str]
+) -> None:
+    planned, ledger = plan(load_recipe(SAMPLE))
+    assert ledger.entries == []
+    assert {job.key for job in planned} <= set(jobs)
+    asked = {job.key for job in planned if job.task.known(job.document) is None}
+    assert asked <= set(replies)
+    assert {job.task.name for job in planned} == {name for _, name in jobs}
+    assert len({job.document.id for job in planned}) == 36 + 60 + 40
+
+
+def test_every_reply_passes_its_tasks_checks(
+    jobs: dict[tuple[str, str], Job], replies: dict[tuple[str, str], str]
+) -> None:
+    for key, job in jobs.items():
+        answer = job.task.known(job.document) or job.task.read(replies[key])
+        wrong = [f for f in job.task.check(answer, job.document) if f.severity == "error"]
+        assert wrong == [], key
+        assert job.task.read(job.task.render(answer)) == answer, key
+
+
+def test_every_name_and_value_has_its_span(
+    jobs: dict[tuple[str, str], Job], replies: dict[tuple[str, str], str]
+) -> None:
+    seen: Counter[str] = Counter()
+    for (name, task), reply in replies.items():
+        if task not in SPANNED:
+            continue
+        job = jobs[name, task]
+        content = job.document.content
+        findings = job.task.check(job.task.read(reply), job.document)
+        assert {finding.severity for finding in findings} <= {"grounded"}, (name, task)
+        for finding in findings:
+            piece = normalize(content[finding.start : finding.end])[0].lower()
+            value = normalize(finding.value)[0].lower()
+            assert piece, finding
+            # A value with a condition, or one that shares its unit, has the span of its number.
+            number = re.match(r"[\d.,]+", piece)
+            assert value == piece or (number and value.startswith(piece)), finding
+            seen[task] += 1
+    print(seen)
+    assert all(seen[task] > 40 for task in SPANNED)
+
+
+@pytest.mark.parametrize("name", CALCULATIONS)
+def test_a_recalculation_agrees(name: str, questions: list[Question]) -> None:
+    calculate, value, stated = CALCULATIONS[name]
+    assert calculate() == pytest.approx(value, rel=0.01)
+    options = {question.id: question.options[question.answer] for question in questions}
+    pairs = {row["id"]: row["answer"] for file in PAIRS for row in rows(file)}
+    assert (options | pairs)[name] == stated
+
+
+@pytest.mark.parametrize("name", CALCULATIONS)
+def test_no_other_option_is_as_near(name: str, questions: list[Question]) -> None:
+    calculate, _, stated = CALCULATIONS[name]
+    options = next((q.options for q in questions if q.id == name), (stated,))
+    distances = {option: abs(number(option) - number(stated)) for option in options}
+    assert number(stated) == pytest.approx(CALCULATIONS[name][1])
+    assert [option for option, distance in distances.items() if distance == 0] == [stated]
+    assert min(options, key=lambda option: abs(number(option) - calculate())) == stated
+
+
+def number(text: str) -> float:
+    """The number at the beginning of an option: "1.40 × 10⁻⁴ M" is 0.00014."""
+    plain = normalize(text)[0].replace(",", "")
+    match = re.match(r"([-+]?[\d.]+)(?:×10(-?\d+))?", plain)
+    assert match is not None, text
+    return float(match[1]) * 10.0 ** int(match[2] or 0)
+
+
+def grams(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+
+
+def test_nothing_of_one_split_is_nearly_in_another(jobs: dict[tuple[str, str], Job]) -> None:
+    documents = {job.document.id: job.document for job in jobs.values()}
+    english = [(d.name, d.text, d.split) for d in documents.values()] + [
+        (row["id"], row["question"], row["split"]) for row in rows("exam_en.jsonl")
+    ]
+    prepared = [(name, grams(text), split) for name, text, split in english]
+    assert len(prepared) == 36 + 60 + 40 + 40
+    for (one, first, split), (other, second, other_split) in combinations(prepared, 2):
+        if split != other_split and (first or second):
+            assert len(first & second) / len(first | second) < 0.3, (one, other)

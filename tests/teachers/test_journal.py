@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chemtune.errors import ChemtuneError
+from chemtune.teachers.journal import SCHEMA_VERSION, Entry, Journal, key_of
+from chemtune.teachers.teacher import RequestRefused
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters())
+VALUES = st.recursive(
+    SCALARS.filter(lambda v: not isinstance(v, str) or v.isprintable()),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abcé가"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def turned(value: Any) -> Any:
+    """The same value with the fields of every object in the opposite order."""
+    if isinstance(value, dict):
+        return {key: turned(value[key]) for key in reversed(list(value))}
+    return [turned(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text("abcé가"), VALUES, max_size=4))
+def test_key_is_stable_under_the_order_of_fields(canonical: dict[str, Any]) -> None:
+    assert key_of(canonical) == key_of(turned(canonical))
+
+
+def test_key_is_sha256_of_sorted_json() -> None:
+    assert key_of({"b": [1, "가"], "a": {"d": None, "c": 0.0}}) == (
+        hashlib.sha256('{"a":{"c":0.0,"d":null},"b":[1,"가"]}'.encode()).hexdigest()
+    )
+
+
+def test_key_changes_with_any_value() -> None:
+    keys = {key_of(c) for c in ({"a": 1}, {"a": 2}, {"a": "1"}, {"b": 1}, {"a": [1]}, {})}
+    assert len(keys) == 6
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    with pytest.raises(RequestRefused, match="surrogates"):
+        key_of({"text": "broken \ud800"})
+
+
+def test_replies_survive_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "journal.sqlite"
+    with Journal(path) as journal:
+        assert journal.get("k") is None
+        journal.put("k", teacher="t", canonical={"a": "가"}, raw=b"\x00raw")
+        assert len(journal) == 1
+    with Journal(path) as journal:
+        assert journal.get("k") == b"\x00raw"
+    row = sqlite3.connect(path).execute("SELECT teacher, request, created FROM replies").fetchone()
+    assert row[:2] == ("t", '{"a":"가"}')
+    assert row[2].endswith("+00:00")
+
+
+def test_a_commit_is_synced_and_seen_by_others_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with Journal(path) as journal:
+        assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        journal.put("k", teacher="t", canonical={}, raw=b"raw")
+        with Journal(path) as other:
+            assert other.get("k") == b"raw"
+
+
+def test_the_first_reply_stays(journal: Journal) -> None:
+    journal.put("k", teacher="t", canonical={}, raw=b"first")
+    assert journal.put("k", teacher="t", canonical={}, raw=b"second") == b"first"
+    entries = [Entry(key, "t", {}, b"third") for key in ("k", "new")]
+    assert journal.put_all(entries) == [b"first", b"third"]
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"no database at all\n" * 100)
+    with pytest.raises(ChemtuneError, match=r"journal\.sqlite: .*move it away"):
+        Journal(path)
+    assert path.read_bytes() == b"no database at all\n" * 100
+
+
+def test_another_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs(x)")
+    before = path.read_bytes()
+    with pytest.raises(ChemtuneError, match="not a journal of chemtune"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_journal_of_a_newer_chemtune(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal(path).close()
+    with sqlite3.connect(path) as newer:
+        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(ChemtuneError, match=rf"version {SCHEMA_VERSION + 1}.*upgrade"):
+        Journal(path)
+
+
+def test_a_locked_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chemtune.teachers.journal.LOCK_WAIT_S", 0.05)
+    path = tmp_path / "journal.sqlite"
+    with Journal(path) as journal:
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ChemtuneError, match="another process holds the journal"):
+            journal.put("k", teacher="t", canonical={}, raw=b"raw")
+        holder.execute("ROLLBACK")
+        assert journal.put("k", teacher="t", canonical={}, raw=b"raw") == b"raw"
+
+
+def test_a_full_disk_keeps_what_is_there(journal: Journal) -> None:
+    journal.put("small", teacher="t", canonical={}, raw=b"raw")
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    journal._db.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(ChemtuneError, match="the disk is full; make room and run again"):
+        journal.put("large", teacher="t", canonical={}, raw=b"x" * 100_000)
+    assert journal.get("small") == b"raw"
+    assert journal.get("large") is None
+    journal._db.execute("PRAGMA max_page_count = 100000")
+    assert journal.put("large", teacher="t", canonical={}, raw=b"y") == b"y"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ChemtuneError, match="cannot make the journal's folder"):
+        Journal(tmp_path / "file" / "journal.sqlite")
+
+
+def test_a_journal_that_is_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ChemtuneError, match="check that it is a file"):
+        Journal(tmp_path)
