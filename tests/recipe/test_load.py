@@ -136,6 +136,14 @@ def test_a_union_that_cannot_be_told(tmp_path: Path, teacher: str, told: str) ->
     assert fault.startswith(f"4: teacher: {told}")
 
 
+def test_a_fault_in_the_teacher_of_one_source(tmp_path: Path) -> None:
+    text = GOOD.replace("[keywords]", "[keywords]\n    teacher: {kind: recorded, reply: r}")
+    assert faults(write(tmp_path, text)) == [
+        "4: documents[0].teacher.replies: this field is missing",
+        "4: documents[0].teacher.reply: unknown field (did you mean 'replies'?)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

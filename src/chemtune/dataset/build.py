@@ -19,9 +19,10 @@ from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.recipe.load import check_names, load_recipe
 from chemtune.recipe.run_folder import RunFolder
-from chemtune.recipe.schema import EndpointTeacher, Recipe
+from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, Recipe
 from chemtune.tasks.load import load_tasks
 from chemtune.tasks.task import Task
+from chemtune.teachers.ask import AskedCounts
 from chemtune.teachers.journal import Journal
 from chemtune.teachers.teacher import Teacher
 
@@ -46,12 +47,17 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
     started = time.monotonic()
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
-    jobs, ledger = plan(recipe, limit=limit)
-    teacher = open_teacher(recipe)
+    groups, ledger = plan(recipe, limit=limit)
+    opened = [(open_teacher(teacher, recipe.folder), jobs) for teacher, jobs in groups]
+    jobs = [job for _, of_teacher in groups for job in of_teacher]
     folder = RunFolder(recipe.run_folder)
     folder.begin(recipe)
+    examples, counts = list[Example](), AskedCounts()
     with Journal(folder.journal) as journal:
-        examples, counts = label(jobs, teacher, journal, ledger)
+        for teacher, of_teacher in opened:
+            accepted, asked = label(of_teacher, teacher, journal, ledger)
+            examples += accepted
+            counts += asked
     _write(folder.dataset, recipe, examples, ledger)
     if not examples:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
@@ -78,7 +84,8 @@ def preview(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[st
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
-    jobs, ledger = plan(recipe, limit=limit)
+    groups, ledger = plan(recipe, limit=limit)
+    jobs = [job for _, of_teacher in groups for job in of_teacher]
     asked = [job for job in jobs if job.task.known(job.document) is None]
     prompts = {job.task.name: job.task.ask(job.document) for job in reversed(asked)}
     tokens = [
@@ -95,8 +102,10 @@ def preview(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[st
     }
 
 
-def plan(recipe: Recipe, *, limit: int | None = None) -> tuple[list[Job], Ledger]:
-    """Return every (document, task) of a recipe, and the ledger of the documents left out.
+def plan(
+    recipe: Recipe, *, limit: int | None = None
+) -> tuple[list[tuple[AnyTeacher, list[Job]]], Ledger]:
+    """Return every (document, task) of a recipe by teacher, and the ledger of what is left out.
 
     Raises:
         InputError: A name or a file of the recipe is not as it should be.
@@ -106,7 +115,7 @@ def plan(recipe: Recipe, *, limit: int | None = None) -> tuple[list[Job], Ledger
     check_names(recipe, tasks=list(tasks))
     evaluated = _evaluated_questions(recipe)
     ledger, seen, taken = Ledger(), dict[str, str](), set[tuple[str, str]]()
-    jobs: list[Job] = []
+    groups: list[tuple[AnyTeacher, list[Job]]] = []
     for source in recipe.documents:
         limits = [n for n in (limit, source.limit) if n is not None]
         documents = prepare(
@@ -125,23 +134,28 @@ def plan(recipe: Recipe, *, limit: int | None = None) -> tuple[list[Job], Ledger
             ledger=ledger,
         )
         kept = leave_out_contaminated(documents, evaluated, ledger)
-        jobs += make_jobs(kept, [tasks[name] for name in source.tasks], taken)
-    if not jobs:
+        jobs = make_jobs(kept, [tasks[name] for name in source.tasks], taken)
+        teacher = source.teacher or recipe.teacher
+        of_teacher = next((known for asked, known in groups if asked == teacher), None)
+        if of_teacher is None:
+            groups.append((teacher, jobs))
+        else:
+            of_teacher += jobs
+    if not any(of_teacher for _, of_teacher in groups):
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         raise InputError(Problem(f"no document is left to build from ({reasons})", recipe._file))
-    return jobs, ledger
+    return groups, ledger
 
 
-def open_teacher(recipe: Recipe) -> Teacher:
-    """Return the teacher that a recipe names.
+def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
+    """Return the teacher that a recipe in the folder `base` names.
 
     Raises:
         InputError: Its replies are not there, or its key is not set.
     """
-    if isinstance(recipe.teacher, EndpointTeacher):
+    if isinstance(asked, EndpointTeacher):
         from chemtune.teachers import endpoint
 
-        asked = recipe.teacher
         return endpoint.EndpointTeacher(
             asked.base_url,
             asked.model,
@@ -156,7 +170,7 @@ def open_teacher(recipe: Recipe) -> Teacher:
         )
     from chemtune.teachers.recorded import RecordedTeacher
 
-    return RecordedTeacher(find_files(recipe.teacher.replies, recipe.folder))
+    return RecordedTeacher(find_files(asked.replies, base))
 
 
 def count_examples(examples: list[Example]) -> dict[str, dict[str, int]]:

@@ -54,9 +54,9 @@ class Ledger:
         self.entries.append(entry)
 
     def by_reason(self) -> dict[str, int]:
-        """Return the number of rejections by reason, most frequent first."""
+        """Return the number of rejections by reason, most frequent first, then by name."""
         counts = Counter(e.reason for e in self.entries if e.outcome == "rejected")
-        return dict(counts.most_common())
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def write(self, path: Path) -> None:
         """Write the ledger as a Parquet file, by document and task."""

@@ -14,23 +14,6 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class DocumentSource(Part):
-    """Documents of one kind and the tasks to build from each."""
-
-    path: str = Field(description="a file, a folder or a glob, relative to the recipe")
-    tasks: list[str] = Field(min_length=1, description="tasks of the domain, by name")
-    columns: dict[
-        Literal["name", "text", "title", "language", "source", "licence", "split"], str
-    ] = Field(default_factory=dict, description="which column holds what, where the names differ")
-    language: Literal["en", "ko"] | None = None
-    source: str | None = None
-    licence: str | None = None
-    limit: int | None = Field(default=None, ge=1, description="take only the first N documents")
-    max_characters: int = Field(
-        default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
-    )
-
-
 class RecordedTeacher(Part):
     """Replies that were written down before, as JSON Lines of document, task and reply."""
 
@@ -58,7 +41,26 @@ class EndpointTeacher(Part):
     )
 
 
-Teacher = Annotated[RecordedTeacher | EndpointTeacher, Field(discriminator="kind")]
+AnyTeacher = RecordedTeacher | EndpointTeacher
+Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]
+
+
+class DocumentSource(Part):
+    """Documents of one kind and the tasks to build from each."""
+
+    path: str = Field(description="a file, a folder or a glob, relative to the recipe")
+    tasks: list[str] = Field(min_length=1, description="tasks of the domain, by name")
+    columns: dict[
+        Literal["name", "text", "title", "language", "source", "licence", "split"], str
+    ] = Field(default_factory=dict, description="which column holds what, where the names differ")
+    language: Literal["en", "ko"] | None = None
+    source: str | None = None
+    licence: str | None = None
+    teacher: Teacher | None = Field(default=None, description="the recipe's, where not given")
+    limit: int | None = Field(default=None, ge=1, description="take only the first N documents")
+    max_characters: int = Field(
+        default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
+    )
 
 
 class Split(Part):

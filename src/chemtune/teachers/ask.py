@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from chemtune.errors import Interrupted
@@ -43,6 +43,11 @@ class AskedCounts:
     refused: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    def __add__(self, other: AskedCounts) -> AskedCounts:
+        """Return the counts of both."""
+        mine, theirs = asdict(self), asdict(other)
+        return AskedCounts(**{name: mine[name] + theirs[name] for name in mine})
 
 
 def ask_all(
