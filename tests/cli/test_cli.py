@@ -107,7 +107,7 @@ def document_source(path: Path, **more: object) -> dict[str, object]:
             "table.csv",
             b"name,abstract\na,Platinum on carbon.\n",
             {"columns": {"text": "abstrct"}},
-            ["table.csv:1", "abstrct", "did you mean 'abstract'"],
+            ["table.csv:1", "no column 'abstrct'", "columns: {text: abstract}"],
         ),
         ("bad.jsonl", b'{"text": "a"}\n{"text": \n', {}, ["bad.jsonl:2"]),
         ("paper.docx", b"PK", {}, ["paper.docx", ".jsonl"]),
@@ -130,6 +130,8 @@ def test_bad_documents(
         ({"domain": "alchemy"}, ["unknown domain 'alchemy'"]),
         ({"tuning": {"precision": "bf16"}}, ["tuning.precision", "'bfloat16'"]),
         ({"evaluation": {"tasks": ["keywords"]}}, ["evaluation.tasks[0]", "keyword_extraction"]),
+        ({"tuning": {"mixture": {"keyword": 2}}}, ["tuning.mixture.keyword", "keyword_extraction"]),
+        ({"tuning": {"mixture": {"keyword_extraction": 0}}}, ["greater than 0"]),
     ],
 )
 def test_bad_recipes(make_run, changes: dict, words: list[str]) -> None:

@@ -51,7 +51,7 @@ def test_equal_to_a_naive_loop_in_any_batch(model, tokenizer, tokens_per_pass: i
 def test_labels_take_one_row_and_texts_a_row_each(tokenizer) -> None:
     from chemtune.evaluation.likelihood import _rows
 
-    labels = encode_options(tokenizer, *PROMPTS[0])
+    labels = encode_options(tokenizer, "Answer:", ["A", "B", "C", "D"])
     circled = encode_options(tokenizer, *PROMPTS[1])
     texts = encode_options(tokenizer, *PROMPTS[2])
     assert len(_rows(0, labels)) == 1

@@ -89,4 +89,4 @@ def test_only_the_adapter_learns(adapted) -> None:
     assert learned
     assert all("lora_" in name for name in learned)
     projections = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
-    assert {name.split(".")[-3] for name in learned} == projections
+    assert {name.split(".")[-4] for name in learned} == projections

@@ -44,7 +44,7 @@ def test_the_loss_falls_and_the_adapter_is_pefts(built: Path, tiny_model: Path) 
 
     result = chemtune.tune(built)
     assert result["steps"] == len(result["losses"]) == planned_steps(21, load_recipe(built).tuning)
-    assert result["loss_last"] < 0.8 * result["loss_first"]
+    assert result["loss_last"] < 0.9 * result["loss_first"]
     assert result["label_tokens"] < result["tokens"]
     assert [step for step, _ in result["validation_loss"]] == [6, 12]
     run = RunFolder(load_recipe(built).run_folder)

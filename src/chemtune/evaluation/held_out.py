@@ -21,7 +21,7 @@ def answer_examples(
 ) -> list[dict[str, Any]]:
     """Answer every example that `file` does not hold yet; return all rows in the examples' order.
 
-    An answer may be twice as long as the longest reference answer of its task, and no longer than
+    An answer may be half as long again as the longest reference of its task, and no longer than
     `max_new_tokens`: an untuned model that repeats itself would else decode to the end of time.
 
     A row holds `id`, `reply` and `ended`: whether the answer came to its end within
@@ -52,7 +52,7 @@ def _limits(student: Student, examples: Sequence[Example], max_new_tokens: int) 
     for example in examples:
         length = len(student.template.answer_ids(example.answer))
         longest[example.task] = max(longest.get(example.task, 0), length)
-    return {task: min(2 * length, max_new_tokens) for task, length in longest.items()}
+    return {task: min(length + length // 2, max_new_tokens) for task, length in longest.items()}
 
 
 def score_task(task: Task, examples: Sequence[Example], replies: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.evaluation.evaluate import evaluate
 from chemtune.experiment.report import report
+from chemtune.models.resolve import resolve_model
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.schema import Recipe
 from chemtune.tuning.tune import tune
@@ -30,6 +31,8 @@ def run(recipe: Recipe | Path | str) -> dict[str, Any]:
     started = time.monotonic()
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
+    # A model that is not there is told before a teacher is paid.
+    resolve_model(recipe.model, recipe.folder)
     built = build(recipe)
     tuned = tune(recipe)
     scores = evaluate(recipe)

@@ -82,6 +82,10 @@ class Lora(Part):
 class Tuning(Part):
     """How the adapter is trained."""
 
+    mixture: dict[str, Annotated[float, Field(gt=0)]] | None = Field(
+        default=None,
+        description="how often an epoch holds each example of a task; all tasks once by default",
+    )
     lora: Lora = Lora()
     epochs: float = Field(default=3, gt=0)
     max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from chemtune.dataset.example import read_examples
 from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.mixture import mixed
 from chemtune.errors import ChemtuneError, InputError, Interrupted, Problem
 from chemtune.files import write_json
 from chemtune.models.identity import identity_of, weights_identity
 from chemtune.models.load import choose_precision, load_student
-from chemtune.models.resolve import ModelFiles, resolve_model
+from chemtune.models.resolve import resolve_model
 from chemtune.progress import progress, say
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
@@ -47,7 +48,12 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
         recipe = load_recipe(recipe)
     folder = RunFolder(recipe.run_folder)
     files = resolve_model(recipe.model, recipe.folder)
-    examples = {s: read_examples(folder.dataset / f"{s}.parquet") for s in ("train", "validation")}
+    examples = {
+        split: mixed(read_examples(folder.dataset / f"{split}.parquet"), recipe.tuning.mixture)
+        for split in ("train", "validation")
+    }
+    # Repeating an example says nothing new of how well the model does.
+    examples["validation"] = list({e.id: e for e in examples["validation"]}.values())
     identity = identity_of(
         weights_identity(files.folder),
         recipe.tuning.model_dump(),
@@ -237,6 +243,3 @@ def peak_memory_bytes() -> int:
     """Return the largest memory that this process has had, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-__all__ = ["ModelFiles", "finished", "tune"]
