@@ -90,6 +90,11 @@ class Tuning(Part):
     epochs: float = Field(default=3, gt=0)
     max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")
     batch_size: int = Field(default=8, ge=1, description="examples of one optimizer step")
+    weigh: Literal["step", "epoch"] = Field(
+        default="step",
+        description="what a label token's weight is the same over; a step's, as other trainers "
+        "have it, gives the tokens of short answers more weight where steps are small",
+    )
     max_tokens: int = Field(default=2048, ge=16, description="of one example, prompt and answer")
     tokens_per_pass: int = Field(
         default=1024, ge=16, description="padded tokens in one forward pass; bounds the memory"

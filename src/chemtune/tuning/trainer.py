@@ -30,10 +30,21 @@ class LabelRowTrainer(Trainer):
     """A Trainer whose step is one batch of like length, run in passes, weighed by label tokens."""
 
     def __init__(
-        self, *, tokens_per_pass: int, pad_id: int, train: Sequence[Encoded], **arguments: Any
+        self,
+        *,
+        tokens_per_pass: int,
+        pad_id: int,
+        train: Sequence[Encoded],
+        labels_per_step: float | None = None,
+        **arguments: Any,
     ) -> None:
-        """See `Trainer`; `train` and the evaluation data are sequences of `Encoded`."""
+        """See `Trainer`; `train` and the evaluation data are sequences of `Encoded`.
+
+        With `labels_per_step` each step's summed loss is divided by this number, the mean over the
+        steps, and not by the step's own, so that all label tokens of an epoch weigh the same.
+        """
         self.tokens_per_pass = tokens_per_pass
+        self.labels_per_step = labels_per_step
         arguments["data_collator"] = partial(collate, pad_id=pad_id)
         super().__init__(train_dataset=train, **arguments)
         # The loss below is normalized by the label tokens of the whole step.
@@ -61,14 +72,16 @@ class LabelRowTrainer(Trainer):
         labels_in_step = num_items_in_batch
         if labels_in_step is None:
             labels_in_step = (inputs["labels"] != IGNORED).sum()
+        divisor = self.labels_per_step or labels_in_step
         total = torch.zeros((), device=self.args.device)
         for part in passes(inputs, self.tokens_per_pass):
-            loss = label_loss(model, part["input_ids"], part["labels"]) / labels_in_step
-            # Processes average their gradients, while `labels_in_step` counts over all of them.
-            loss = loss * self.accelerator.num_processes
-            self.accelerator.backward(loss)
-            total += loss.detach()
-        return total
+            # Processes average their gradients, while the divisor counts over all of them.
+            summed = label_loss(model, part["input_ids"], part["labels"])
+            summed = summed * self.accelerator.num_processes
+            self.accelerator.backward(summed / divisor)
+            total += summed.detach()
+        # What is logged is the mean over the step's labels, however they were weighed.
+        return total / labels_in_step
 
     def prediction_step(
         self,

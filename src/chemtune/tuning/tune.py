@@ -137,12 +137,14 @@ def _train(
         targets=settings.lora.targets,
         base_name=student.files.base_name,
     )
+    by_epoch = settings.weigh == "epoch"
     trainer = LabelRowTrainer(
         model=model,
         args=training_arguments(settings, recipe.seed, folder.checkpoints, bool(validation)),
         train=train,
         eval_dataset=validation or None,
         tokens_per_pass=settings.tokens_per_pass,
+        labels_per_step=mean_labels(train, settings.batch_size) if by_epoch else None,
         pad_id=student.template.end_id,
     )
     checkpoint = last_checkpoint(folder.checkpoints)
@@ -197,6 +199,12 @@ def training_arguments(settings: Tuning, seed: int, checkpoints: Path, validates
         dataloader_pin_memory=torch.cuda.is_available(),
         use_cpu=not torch.cuda.is_available(),
     )
+
+
+def mean_labels(train: list[Encoded], batch_size: int) -> float:
+    """Return the mean number of label tokens of a step."""
+    steps = -(-len(train) // batch_size)
+    return sum(example.label_count for example in train) / steps
 
 
 def planned_steps(examples: int, settings: Tuning) -> int:
