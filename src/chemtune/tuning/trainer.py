@@ -81,7 +81,8 @@ class LabelRowTrainer(Trainer):
             self.accelerator.backward(summed / divisor)
             total += summed.detach()
         # What is logged is the mean over the step's labels, however they were weighed.
-        return total / labels_in_step
+        mean: torch.Tensor = total / labels_in_step
+        return mean
 
     def prediction_step(
         self,
