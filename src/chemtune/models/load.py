@@ -94,8 +94,8 @@ def choose_precision() -> str:
     """Return the faster of "bfloat16" and "float32" for matrix products on this machine.
 
     A processor can have bfloat16 instructions and yet multiply float32 matrices faster (a server
-    core with AVX512_BF16 but no AMX measured 145 against 250 GFLOP/s), so a short measurement
-    decides, and float32 wins where they are within 10%: it is also the more exact.
+    core with AVX512_BF16 but no AMX: about half as fast in `benchmarks/precision.py`), so a short
+    measurement decides, and float32 wins where they are within 10%: it is also the more exact.
     """
     import torch
 

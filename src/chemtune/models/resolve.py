@@ -116,7 +116,7 @@ def _from_hub(repository: str) -> Path:
         if any(Path(path).glob("*.safetensors")):
             return Path(path)
     except (LocalEntryNotFoundError, OSError, ValueError):
-        pass
+        pass  # not in the hub's cache: asked of the hub below
     try:
         return Path(
             snapshot_download(
