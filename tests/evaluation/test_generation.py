@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,65 @@ def test_an_answer_that_ends_is_told_from_one_that_is_cut_off(student) -> None:
         embedding[student.template.end_id] = 10 * hidden
     ((_, text, ended),) = generate(student, [prompt], limits=[5])
     assert (text, ended) == ("", True)
+
+
+DOCUMENTS = [
+    "Iridium oxide on titania, an anode for electrolysis. ",
+    "물은 수소와 산소로 이루어진다. ",
+]
+
+
+def prompts_of(student) -> list[list[int]]:
+    texts = [f"{d}{t}" for d in DOCUMENTS for t in ("Keywords?", "Names?", "Keywords, names?")]
+    return [student.template.prompt_ids([{"role": "user", "content": text}]) for text in texts]
+
+
+def test_prompts_that_share_a_document_are_equal_to_a_naive_loop(student) -> None:
+    prompts = prompts_of(student)
+    prompts += [prompts[0], prompts[1][:-3]]  # the same again, and the beginning of another
+    found = {i: text for i, text, _ in generate(student, prompts, limits=[12] * len(prompts))}
+    for index, prompt in enumerate(prompts):
+        said = student.tokenizer.decode(naive(student, prompt, 12), skip_special_tokens=True)
+        assert found[index] == said.strip()
+
+
+def test_rows_that_end_early_leave_the_others_as_they_are(student, monkeypatch) -> None:
+    prompts = prompts_of(student)
+    whole = [naive(student, prompt, 30) for prompt in prompts]
+    # What some say early ends an answer from now on, so that rows are taken out at several steps.
+    stops = {whole[0][2], whole[4][9]}
+    monkeypatch.setattr("chemtune.evaluation.generation._stops", lambda _: stops)
+    expected = []
+    for said in whole:
+        end = next((i for i, token in enumerate(said) if token in stops), None)
+        expected.append((student.tokenizer.decode(said[:end]).strip(), end is not None))
+    assert len({len(text) for text, _ in expected}) > 2
+    found = {i: (text, ended) for i, text, ended in generate(student, prompts, limits=[30] * 6)}
+    assert [found[i] for i in range(6)] == expected
+
+
+def test_a_sliding_window_is_equal_to_a_naive_loop(student) -> None:
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    torch.manual_seed(0)
+    config = Gemma3TextConfig(
+        vocab_size=student.model.config.vocab_size,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        sliding_window=8,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        initializer_range=0.3,
+        eos_token_id=student.template.end_id,
+        pad_token_id=0,
+    )
+    gemma = replace(student, model=Gemma3ForCausalLM(config).eval())
+    prompts = prompts_of(gemma)
+    assert min(map(len, prompts)) > config.sliding_window
+    found = {i: text for i, text, _ in generate(gemma, prompts, limits=[15] * 6)}
+    for index, prompt in enumerate(prompts):
+        said = student.tokenizer.decode(naive(gemma, prompt, 15), skip_special_tokens=True)
+        assert found[index] == said.strip()
