@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from chemtune.tuning.adapter import with_adapter
-from chemtune.tuning.batches import IGNORED, collate, passes
+from chemtune.tuning.batches import IGNORED, collate, padded_passes
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
 
@@ -63,7 +63,7 @@ def test_loss_and_every_gradient_equal_one_at_a_time(
     expected, expected_gradients = naive(adapted, examples)
     adapted.zero_grad()
     total = torch.zeros(())
-    for part in passes(collate(examples, pad_id=0), tokens_per_pass):
+    for part in padded_passes(examples, tokens_per_pass, pad_id=0):
         loss = label_loss(adapted, part["input_ids"], part["labels"])
         loss.backward()
         total += loss.detach()

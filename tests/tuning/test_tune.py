@@ -20,6 +20,7 @@ from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.tuning.tune import last_checkpoint, planned_steps
 
+SAMPLE = Path(chemtune.__file__).parent / "domains/chemistry/sample"
 ADAPTER = "adapter_model.safetensors"
 
 
@@ -43,7 +44,7 @@ def test_the_loss_falls_and_the_adapter_is_pefts(built: Path, tiny_model: Path) 
     from transformers import AutoModelForCausalLM
 
     result = chemtune.tune(built)
-    assert result["steps"] == len(result["losses"]) == planned_steps(21, load_recipe(built).tuning)
+    assert result["steps"] == len(result["losses"]) == planned_steps(6, load_recipe(built).tuning)
     assert result["loss_last"] < 0.9 * result["loss_first"]
     assert result["label_tokens"] < result["tokens"]
     assert [step for step, _ in result["validation_loss"]] == [6, 12]
@@ -53,6 +54,37 @@ def test_the_loss_falls_and_the_adapter_is_pefts(built: Path, tiny_model: Path) 
     adapted = PeftModel.from_pretrained(model, str(run.adapter))
     assert adapted.peft_config["default"].base_model_name_or_path == str(tiny_model)
     assert any("lora_B" in n and p.abs().sum() > 0 for n, p in adapted.named_parameters())
+
+
+def test_trunks_learn_the_same_as_batches_of_like_length(make_run, tmp_path: Path) -> None:
+    whole_epochs = {
+        "epochs": 12,
+        "batch_size": 100,
+        "learning_rate": 0.03,
+        "precision": "float32",
+        "tokens_per_pass": 2048,
+    }
+    results = {}
+    for batches in ("length", "trunks"):
+        path = make_run(
+            run=str(tmp_path / batches),
+            documents=[
+                {
+                    "path": str(SAMPLE / "documents/general.jsonl"),
+                    "tasks": ["keyword_extraction", "summarization_extraction"],
+                }
+            ],
+            tuning=whole_epochs | {"batches": batches},
+        )
+        chemtune.build(path)
+        results[batches] = chemtune.tune(path)
+    found, expected = results["trunks"], results["length"]
+    assert found["tokens"] == expected["tokens"]
+    assert found["tokens_run"] < 0.75 * expected["tokens_run"]
+    for name in ("losses", "validation_loss"):
+        for (_, one), (_, other) in zip(found[name], expected[name], strict=True):
+            assert one == pytest.approx(other, abs=1e-4)
+    assert found["loss_last"] < 0.8 * found["loss_first"]
 
 
 def test_a_tuning_that_is_done_is_not_done_again(built: Path) -> None:

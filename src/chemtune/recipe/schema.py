@@ -90,6 +90,11 @@ class Tuning(Part):
     epochs: float = Field(default=3, gt=0)
     max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")
     batch_size: int = Field(default=8, ge=1, description="examples of one optimizer step")
+    batches: Literal["length", "trunks"] = Field(
+        default="length",
+        description="a step's examples: of like length; or those that begin alike, as the tasks of "
+        "one document do, whose shared tokens are then run once (batch_size at least)",
+    )
     weigh: Literal["step", "epoch"] = Field(
         default="step",
         description="what a label token's weight is the same over; a step's, as other trainers "
@@ -97,7 +102,7 @@ class Tuning(Part):
     )
     max_tokens: int = Field(default=2048, ge=16, description="of one example, prompt and answer")
     tokens_per_pass: int = Field(
-        default=1024, ge=16, description="padded tokens in one forward pass; bounds the memory"
+        default=1024, ge=16, description="tokens in one forward pass; bounds the memory"
     )
     learning_rate: float = Field(default=3e-4, gt=0)
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from torch.utils.data import Sampler
@@ -25,6 +24,7 @@ class LengthGroupedBatches(Sampler[list[int]]):
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
         """Group `lengths` (tokens of each example) into batches of `batch_size` examples."""
         self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+        self.tokens_run = sum(lengths)
         # accelerate asks batch samplers for it; a last batch that is smaller is kept.
         self.drop_last = False
 
@@ -67,24 +67,18 @@ def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]
     return {"input_ids": ids, "labels": labels}
 
 
-def passes(batch: dict[str, Any], tokens_per_pass: int) -> Iterator[dict[str, Any]]:
-    """Split a batch into passes of at most `tokens_per_pass` padded tokens (one row at least).
+def padded_passes(
+    examples: Sequence[Encoded], tokens_per_pass: int, pad_id: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield passes over `examples`, each of at most `tokens_per_pass` padded tokens (one at least).
 
-    Rows are taken by length and each pass is cut to its longest row, so that less is padded.
+    Examples are taken by length, so that little is padded; see `collate` for what is yielded.
     """
-    lengths = used_lengths(batch["labels"])
-    order = torch.argsort(lengths, stable=True).tolist()
-    start = 0
-    while start < len(order):
-        end = start + 1
-        while end < len(order) and int(lengths[order[end]]) * (end + 1 - start) <= tokens_per_pass:
-            end += 1
-        rows, width = order[start:end], int(lengths[order[end - 1]])
-        yield {name: tensor[rows, :width] for name, tensor in batch.items()}
-        start = end
-
-
-def used_lengths(labels: torch.Tensor) -> torch.Tensor:
-    """Return each row's length without padding; an example ends with a label, its end of answer."""
-    positions = torch.arange(1, labels.shape[1] + 1, device=labels.device)
-    return torch.where(labels == IGNORED, 0, positions).amax(dim=1)
+    together: list[Encoded] = []
+    for example in sorted(examples, key=lambda example: len(example.ids)):
+        if together and len(example.ids) * (len(together) + 1) > tokens_per_pass:
+            yield collate(together, pad_id)
+            together = []
+        together.append(example)
+    if together:
+        yield collate(together, pad_id)

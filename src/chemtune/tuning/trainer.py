@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.utils.data import DataLoader
@@ -21,31 +21,48 @@ from transformers import (
 )
 
 from chemtune.progress import Advance
-from chemtune.tuning.batches import IGNORED, LengthGroupedBatches, collate, passes
+from chemtune.tuning.batches import IGNORED
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
 
+Passes = Callable[[Sequence[Encoded]], Iterator[dict[str, Any]]]
+
+
+class EpochBatches(Protocol):
+    """Indices of each step's examples, in an order of its epoch."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of epoch `epoch`, from 0."""
+
+    def __len__(self) -> int:
+        """The number of steps of an epoch."""
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the epoch's batches."""
+
 
 class LabelRowTrainer(Trainer):
-    """A Trainer whose step is one batch of like length, run in passes, weighed by label tokens."""
+    """A Trainer whose step is one batch, run in passes and weighed by label tokens."""
+
+    control: TrainerControl
 
     def __init__(
         self,
         *,
-        tokens_per_pass: int,
-        pad_id: int,
         train: Sequence[Encoded],
+        batches: EpochBatches,
+        passes: Passes,
         labels_per_step: float | None = None,
         **arguments: Any,
     ) -> None:
-        """See `Trainer`; `train` and the evaluation data are sequences of `Encoded`.
+        """Train on the `batches` of `train`, each run as `passes` lays it out; see `Trainer`.
 
         With `labels_per_step` each step's summed loss is divided by this number, the mean over the
         steps, and not by the step's own, so that all label tokens of an epoch weigh the same.
         """
-        self.tokens_per_pass = tokens_per_pass
+        self.batches = batches
         self.labels_per_step = labels_per_step
-        arguments["data_collator"] = partial(collate, pad_id=pad_id)
+        arguments["data_collator"] = partial(laid_out, passes=passes)
         super().__init__(train_dataset=train, **arguments)
         # The loss below is normalized by the label tokens of the whole step.
         self.model_accepts_loss_kwargs = True
@@ -54,11 +71,9 @@ class LabelRowTrainer(Trainer):
         self.loss_is_scaled_for_ga = True
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches of like length, in an order of seed and epoch alone."""
-        lengths = [len(example.ids) for example in self.train_dataset]
-        batches = LengthGroupedBatches(lengths, self.args.train_batch_size, self.args.seed)
+        """Return our batches."""
         loader = DataLoader(
-            self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator
+            self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator
         )
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
@@ -74,31 +89,43 @@ class LabelRowTrainer(Trainer):
             labels_in_step = (inputs["labels"] != IGNORED).sum()
         divisor = self.labels_per_step or labels_in_step
         total = torch.zeros((), device=self.args.device)
-        for part in passes(inputs, self.tokens_per_pass):
+        for part in inputs["passes"]:
             # Processes average their gradients, while the divisor counts over all of them.
-            summed = label_loss(model, part["input_ids"], part["labels"])
-            summed = summed * self.accelerator.num_processes
+            summed = label_loss(model, **part) * self.accelerator.num_processes
             self.accelerator.backward(summed / divisor)
             total += summed.detach()
         # What is logged is the mean over the step's labels, however they were weighed.
         mean: torch.Tensor = total / labels_in_step
         return mean
 
-    def prediction_step(
+    def evaluate(
         self,
-        model: Any,
-        inputs: dict[str, Any],
-        prediction_loss_only: bool,
+        eval_dataset: Any = None,
         ignore_keys: list[str] | None = None,
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-        """Return the mean loss of a validation batch, run in passes as in training."""
-        inputs = self._prepare_inputs(inputs)
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        """Return, and log, the mean loss over all label tokens of the validation examples."""
+        self.model.eval()
+        # The sum of the losses and the number of labels, over all processes.
+        sums = torch.zeros(2, dtype=torch.float64, device=self.args.device)
         with torch.no_grad():
-            total = sum(
-                label_loss(model, part["input_ids"], part["labels"])
-                for part in passes(inputs, self.tokens_per_pass)
-            )
-        return torch.as_tensor(total) / (inputs["labels"] != IGNORED).sum(), None, None
+            for batch in self.get_eval_dataloader(eval_dataset):
+                for part in self._prepare_inputs(batch)["passes"]:
+                    sums[0] += label_loss(self.model, **part)
+                    sums[1] += (part["labels"] != IGNORED).sum()
+        total, labels = self.accelerator.reduce(sums, "sum").tolist()
+        metrics = {f"{metric_key_prefix}_loss": total / labels}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+
+def laid_out(examples: Sequence[Encoded], passes: Passes) -> dict[str, Any]:
+    """Return a batch's `passes`, and all its `labels`, by which the Trainer counts them."""
+    parts = list(passes(examples))
+    return {"labels": torch.cat([part["labels"].flatten() for part in parts]), "passes": parts}
 
 
 class StopOnInterrupt(TrainerCallback):

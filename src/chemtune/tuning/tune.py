@@ -7,6 +7,7 @@ import resource
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ from chemtune.tuning.encode import Encoded, encode_examples
 
 if TYPE_CHECKING:
     from chemtune.models.load import Student
+    from chemtune.tuning.batches import LengthGroupedBatches
+    from chemtune.tuning.trainer import Passes
+    from chemtune.tuning.trees import TrunkBatches
 
 SUMMARY = "tuning.json"
 
@@ -36,7 +40,8 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     An adapter that was trained on the same data with the same settings is not trained again.
 
     Returns:
-        `adapter`, `steps`, `tokens`, `label_tokens`, `tokens_per_second`, `loss_first`,
+        `adapter`, `steps`, `tokens` (of the examples), `tokens_run` (shared ones once),
+        `label_tokens`, `tokens_per_second`, `loss_first`,
         `loss_last`, `validation_loss` (by step), `peak_memory_bytes`, `losses` (by step),
         `left_out` (by reason), `model` (name, origin, licence), `precision`, `wall_s`, `identity`.
 
@@ -137,18 +142,19 @@ def _train(
         targets=settings.lora.targets,
         base_name=student.files.base_name,
     )
+    batches, passes = _layout(student, model, train, recipe)
     by_epoch = settings.weigh == "epoch"
     trainer = LabelRowTrainer(
         model=model,
         args=training_arguments(settings, recipe.seed, folder.checkpoints, bool(validation)),
         train=train,
+        batches=batches,
+        passes=passes,
         eval_dataset=validation or None,
-        tokens_per_pass=settings.tokens_per_pass,
-        labels_per_step=mean_labels(train, settings.batch_size) if by_epoch else None,
-        pad_id=student.template.end_id,
+        labels_per_step=mean_labels(train, len(batches)) if by_epoch else None,
     )
     checkpoint = last_checkpoint(folder.checkpoints)
-    steps = planned_steps(len(train), settings)
+    steps = planned_steps(len(batches), settings)
     begun = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if checkpoint:
         say(f"Tuning goes on from step {begun} of {steps}")
@@ -164,10 +170,28 @@ def _train(
         )
     wall = time.monotonic() - started
     model.save_pretrained(folder.adapter)
-    return _summary(trainer.state, train, settings, wall, begun) | {
+    return _summary(trainer.state, train, batches, wall, begun) | {
         "adapter": str(folder.adapter),
         "precision": student.precision,
     }
+
+
+def _layout(
+    student: Student, model: Any, train: list[Encoded], recipe: Recipe
+) -> tuple[LengthGroupedBatches | TrunkBatches, Passes]:
+    """Return each step's examples and how they are laid out in passes."""
+    from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
+    from chemtune.tuning.tree_attention import see_trees
+    from chemtune.tuning.trees import TrunkBatches, tree_passes
+
+    settings, bound = recipe.tuning, recipe.tuning.tokens_per_pass
+    if settings.batches == "trunks":
+        see_trees(model)
+        of_trees = TrunkBatches(train, settings.batch_size, bound, recipe.seed)
+        return of_trees, partial(tree_passes, tokens_per_pass=bound)
+    lengths = [len(example.ids) for example in train]
+    padded = partial(padded_passes, tokens_per_pass=bound, pad_id=student.template.end_id)
+    return LengthGroupedBatches(lengths, settings.batch_size, recipe.seed), padded
 
 
 def training_arguments(settings: Tuning, seed: int, checkpoints: Path, validates: bool) -> Any:
@@ -201,17 +225,15 @@ def training_arguments(settings: Tuning, seed: int, checkpoints: Path, validates
     )
 
 
-def mean_labels(train: list[Encoded], batch_size: int) -> float:
-    """Return the mean number of label tokens of a step."""
-    steps = -(-len(train) // batch_size)
+def mean_labels(train: list[Encoded], steps: int) -> float:
+    """Return the mean number of label tokens of a step, where an epoch has `steps`."""
     return sum(example.label_count for example in train) / steps
 
 
-def planned_steps(examples: int, settings: Tuning) -> int:
-    """Return the number of optimizer steps that a tuning takes."""
+def planned_steps(per_epoch: int, settings: Tuning) -> int:
+    """Return the number of optimizer steps that a tuning takes, with `per_epoch` in an epoch."""
     if settings.max_steps:
         return settings.max_steps
-    per_epoch = -(-examples // settings.batch_size)
     whole = per_epoch * settings.epochs
     return int(whole) + (whole > int(whole))
 
@@ -224,18 +246,23 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def _summary(
-    state: Any, train: list[Encoded], settings: Tuning, wall: float, begun: int
+    state: Any,
+    train: list[Encoded],
+    batches: LengthGroupedBatches | TrunkBatches,
+    wall: float,
+    begun: int,
 ) -> dict[str, Any]:
     losses = [(log["step"], log["loss"]) for log in state.log_history if "loss" in log]
     evaluated = [(log["step"], log["eval_loss"]) for log in state.log_history if "eval_loss" in log]
     if not losses:
         raise ChemtuneError("no step was trained: the settings ask for none")
-    epochs = state.global_step / -(-len(train) // settings.batch_size)
+    epochs = state.global_step / len(batches)
     tokens = sum(len(example.ids) for example in train)
     share = (state.global_step - begun) / state.global_step
     return {
         "steps": state.global_step,
         "tokens": round(tokens * epochs),
+        "tokens_run": round(batches.tokens_run * epochs),
         "label_tokens": round(sum(example.label_count for example in train) * epochs),
         "tokens_per_second": round(tokens * epochs * share / wall, 1),
         "loss_first": losses[0][1],

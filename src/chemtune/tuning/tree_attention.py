@@ -1,0 +1,98 @@
+"""Attention over trees of tokens: each segment sees its trunk and, causally, itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+from chemtune.errors import InputError, Problem
+from chemtune.tuning.trees import Segment
+
+NAME = "chemtune_trees"
+
+
+def see_trees(model: Any) -> None:
+    """Let `model` take `segments` with its input; without them it attends as before.
+
+    Raises:
+        InputError: The model caps its attention scores, which this attention does not.
+    """
+    if getattr(model.config, "attn_logit_softcapping", None):
+        reason = "'trunks' is not possible with a model that caps its attention scores"
+        raise InputError(Problem(reason, field="tuning.batches", remedy="use 'length'"))
+    AttentionInterface.register(NAME, tree_attention)
+    AttentionMaskInterface.register(NAME, sdpa_mask)
+    model.set_attn_implementation(NAME)
+
+
+def tree_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    segments: Sequence[Segment] | None = None,
+    sliding_window: int | None = None,
+    **others: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attend within `segments`; an attention function of transformers.
+
+    Args:
+        module: The attention layer.
+        query: (1, query heads, tokens, size).
+        key: (1, key heads, tokens, size).
+        value: As `key`.
+        attention_mask: Not looked at where there are `segments`.
+        scaling: Of the scores; 1 / sqrt(size) by default.
+        dropout: Of the weights.
+        segments: They cover all tokens, in order.
+        sliding_window: A token sees no further back than this many positions, itself included.
+        others: For transformers' own function, where there are no `segments`.
+
+    Returns:
+        (1, tokens, query heads, size), and no weights.
+    """
+    if segments is None:
+        out: tuple[torch.Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
+        )
+        return out
+    pieces = []
+    for segment in segments:
+        own, trunk = slice(segment.start, segment.end), slice(*segment.trunk)
+        seen_keys, seen_values = (
+            torch.cat([states[:, :, trunk], states[:, :, own]], dim=2)
+            if trunk.stop > trunk.start
+            else states[:, :, own]
+            for states in (key, value)
+        )
+        mask = _mask(own.stop - own.start, seen_keys.shape[2], sliding_window, query.device)
+        pieces.append(
+            torch.nn.functional.scaled_dot_product_attention(
+                query[:, :, own],
+                seen_keys,
+                seen_values,
+                attn_mask=mask,
+                is_causal=mask is None,
+                dropout_p=dropout,
+                scale=scaling,
+                enable_gqa=query.shape[1] != key.shape[1],
+            )
+        )
+    return torch.cat(pieces, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _mask(queries: int, keys: int, window: int | None, device: torch.device) -> torch.Tensor | None:
+    """Return (queries, keys), true where a key is seen; None where that is plainly causal."""
+    if queries == keys and (window is None or keys <= window):
+        return None
+    seen = torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
+    return seen if window is None else seen.triu(keys - queries - window + 1)

@@ -1,0 +1,187 @@
+"""Trees: the tokens that examples share are run once, and no gradient is another for it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+)
+
+from chemtune.errors import InputError
+from chemtune.tuning.adapter import with_adapter
+from chemtune.tuning.batches import IGNORED, collate
+from chemtune.tuning.encode import Encoded
+from chemtune.tuning.loss import label_loss
+from chemtune.tuning.tree_attention import see_trees
+from chemtune.tuning.trees import Tree, TrunkBatches, grow, tree_passes, trunk_length
+
+WINDOW = 9
+
+
+def example(ids: list[int], answer_start: int) -> Encoded:
+    return Encoded("e", ids, answer_start)
+
+
+def tokens(count: int, seed: int) -> list[int]:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(3, 600, (count,), generator=generator).tolist()
+
+
+@pytest.fixture
+def examples() -> list[Encoded]:
+    """Three tasks on one document, two on another, one on its own, and one example twice."""
+    first, second = tokens(25, 0), tokens(40, 1)
+    of_first = [example(first + tokens(n, n), 25 + n // 2) for n in (6, 13, 20)]
+    of_second = [example(second + tokens(n, n), 41) for n in (2, 11)]
+    return [of_second[0], *of_first, example(tokens(17, 3), 9), of_second[1], of_first[1]]
+
+
+def adapted(model) -> torch.nn.Module:
+    torch.manual_seed(1)
+    model = with_adapter(
+        model, rank=4, alpha=8, dropout=0.0, targets="all-linear", base_name="tiny"
+    )
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:  # B is born zero, which would hide the gradient of A
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def llama(tiny_model):
+    return AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+
+
+def gemma(_):
+    torch.manual_seed(0)
+    config = Gemma3TextConfig(
+        vocab_size=600,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        sliding_window=WINDOW,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        initializer_range=0.2,
+        pad_token_id=0,
+    )
+    return Gemma3ForCausalLM(config)
+
+
+@pytest.mark.parametrize("make", [llama, gemma])
+@pytest.mark.parametrize("tokens_per_pass", [1, 90, 100_000])
+def test_loss_and_every_gradient_equal_one_at_a_time(
+    make, tiny_model, examples: list[Encoded], tokens_per_pass: int
+) -> None:
+    model = adapted(make(tiny_model))
+    expected = torch.zeros(())
+    for one in examples:  # full logits, transformers' own attention and loss
+        batch = collate([one], pad_id=0)
+        loss = model(**batch).loss * one.label_count
+        loss.backward()
+        expected += loss.detach()
+    gradients = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    see_trees(model)
+    total = torch.zeros(())
+    for part in tree_passes(examples, tokens_per_pass):
+        loss = label_loss(model, **part)
+        loss.backward()
+        total += loss.detach()
+    torch.testing.assert_close(total, expected, rtol=1e-5, atol=1e-5)
+    for name, parameter in model.named_parameters():
+        if name in gradients:
+            torch.testing.assert_close(
+                parameter.grad, gradients[name], rtol=1e-5, atol=1e-5, msg=name
+            )
+
+
+def test_padded_rows_are_as_before_under_the_attention_of_trees(tiny_model, examples) -> None:
+    model = llama(tiny_model)
+    batch = collate(examples, pad_id=0)
+    before = label_loss(model, **batch)
+    see_trees(model)
+    torch.testing.assert_close(label_loss(model, **batch), before)
+
+
+def test_shared_tokens_are_run_once(examples: list[Encoded]) -> None:
+    (row,) = tree_passes(examples, 100_000)
+    # Each example is laid out but for the trunk; that of the example which stands twice is longer
+    # than its document, so the other tasks on that document are the trunk's measure.
+    whole = sum(len(e.ids) for e in examples)
+    assert row["input_ids"].shape[1] == whole - 3 * 25 - 40
+    labels = row["labels"][row["labels"] != IGNORED].tolist()
+    assert sorted(labels) == sorted(t for e in examples for t in e.ids[e.answer_start :])
+    segments = row["segments"]
+    assert [s.start for s in segments[1:]] == [s.end for s in segments[:-1]]
+
+
+sequences = st.lists(
+    st.tuples(st.lists(st.integers(3, 5), min_size=2, max_size=12), st.integers(1, 11)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(sequences, st.integers(1, 60))
+def test_trees_hold_every_example_and_what_a_branch_sees_is_its_example(pairs, bound: int) -> None:
+    examples = [example(ids, min(start, len(ids) - 1)) for ids, start in pairs]
+    groups = grow(examples, bound)
+    assert sorted(i for group in groups for i in group) == list(range(len(examples)))
+    for group in groups:
+        tree = Tree.of([examples[i] for i in group])
+        assert len(group) == 1 or tree.size <= bound
+    seen = []
+    for part in tree_passes(examples, bound):
+        ids, positions = part["input_ids"][0].tolist(), part["position_ids"][0].tolist()
+        for segment in part["segments"]:
+            own = range(segment.start, segment.end)
+            columns = [*range(*segment.trunk), *own]
+            assert [positions[c] for c in columns] == list(range(len(columns)))
+            if any(part["labels"][0, c] != IGNORED for c in own):
+                seen.append([ids[c] for c in columns])
+    assert sorted(seen) == sorted(e.ids for e in examples)
+
+
+def test_the_trunk_ends_before_the_token_that_predicts_an_answer() -> None:
+    same = [example([5, 6, 7, 8, 9], 3), example([5, 6, 7, 8, 4], 4)]
+    assert trunk_length(same) == 2
+    assert trunk_length([example([5, 6], 1), example([5, 7], 1)]) == 0
+
+
+def test_batches_hold_whole_trees_once_an_epoch(examples: list[Encoded]) -> None:
+    batches = TrunkBatches(examples, 2, 100_000, seed=3)
+    first = list(batches)
+    assert len(first) == len(batches)
+    assert sorted(i for batch in first for i in batch) == list(range(len(examples)))
+    assert sum(len(batch) < 2 for batch in first) <= 1
+    assert any({1, 2, 3} <= set(batch) for batch in first)
+    assert first == list(batches)
+    orders = set()
+    for epoch in range(6):
+        batches.set_epoch(epoch)
+        orders.add(tuple(map(tuple, batches)))
+    assert len(orders) > 1
+    assert batches.tokens_run == next(tree_passes(examples, 100_000))["input_ids"].shape[1]
+
+
+def test_a_model_that_caps_its_scores_is_refused() -> None:
+    config = Gemma2Config(
+        vocab_size=50,
+        hidden_size=8,
+        intermediate_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        num_key_value_heads=1,
+        head_dim=8,
+    )
+    with pytest.raises(InputError, match=r"tuning\.batches"):
+        see_trees(Gemma2ForCausalLM(config))
