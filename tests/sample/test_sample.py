@@ -25,23 +25,26 @@ from chemtune.tasks.load import load_tasks
 SAMPLE = find_domain("chemistry").folder / "sample"
 EXAMS = ["exam_ko.jsonl", "exam_en.jsonl"]
 PAIRS = ["questions_short.jsonl", "questions_long.jsonl"]
+DOCUMENTS = ["pem_catalysts", "aem_membranes", "general"]
+SPLITS = ("train", "validation", "test")
 SPANNED = ("summarization_extraction", "information_extraction_1", "information_extraction_2")
 
 
-def calculations(file: str, name: str) -> dict[str, tuple[Callable[[], float], float, str]]:
-    path = Path(__file__).with_name(file)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, tuple[Callable[[], float], float, str]] = getattr(module, name)
+def calculations() -> dict[str, tuple[Callable[[], float], float, str]]:
+    """All recalculations: question -> (calculation, the option's number, the option's text)."""
+    found: dict[str, tuple[Callable[[], float], float, str]] = {}
+    for path in sorted((Path(__file__).parent / "calculations").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert not found.keys() & module.CALCULATIONS.keys(), path
+        found |= module.CALCULATIONS
     return found
 
 
-CALCULATIONS = calculations("calculations.py", "CALCULATIONS") | calculations(
-    "calculations_en.py", "CALCULATIONS_EN"
-)
+CALCULATIONS = calculations()
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -87,36 +90,51 @@ def questions() -> list[Question]:
 
 
 def test_counts(questions: list[Question]) -> None:
-    documents = list(read_documents(find_files("documents", SAMPLE), columns={}))
-    assert len({document.id for document in documents}) == len(documents) == 36
-    assert Counter(re.split(r"-\d", document.name)[0] for document in documents) == {
-        "aem": 12,
-        "gen": 12,
-        "pem": 12,
+    documents = [row for kind in DOCUMENTS for row in rows(f"documents/{kind}.jsonl")]
+    assert len({row["text"] for row in documents}) == 64
+    assert Counter(row["topic"] for row in documents) == {
+        "PEM catalysts": 16,
+        "AEM membranes": 16,
+        "Water electrolysis": 6,
+        "Batteries": 5,
+        "Polymers": 5,
+        "Organic synthesis": 5,
+        "Semiconductor processes": 4,
+        "Analysis": 4,
+        "Computation": 3,
     }
-    assert Counter(q.level for q in questions if q.language == "ko") == {
-        "high school": 20,
-        "college": 20,
-        "professional": 20,
+    assert all(150 <= len(row["text"].split()) <= 260 for row in documents)
+    assert Counter((q.language, q.level) for q in questions) == {
+        ("ko", "high school"): 120,
+        ("ko", "college"): 120,
+        ("ko", "professional"): 120,
+        ("en", "high school"): 40,
+        ("en", "college"): 40,
     }
-    assert Counter(q.level for q in questions if q.language == "en") == {
-        "high school": 20,
-        "college": 20,
-    }
-    assert [len(rows(name)) for name in PAIRS] == [20, 20]
+    assert [len(rows(name)) for name in PAIRS] == [60, 60]
     assert {row["length"] for row in rows(PAIRS[0])} == {"short"}
+    ids = [row["id"] for name in (*EXAMS, *PAIRS) for row in rows(name)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_size() -> None:
+    files = [path for path in SAMPLE.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 1.5 * 2**20
 
 
 def test_the_splits(questions: list[Question]) -> None:
+    documents = [row["split"] for kind in DOCUMENTS for row in rows(f"documents/{kind}.jsonl")]
+    assert Counter(documents) == {"train": 42, "validation": 6, "test": 16}
     by_level = Counter((q.language, q.level, q.split) for q in questions)
-    for language, level in {(q.language, q.level) for q in questions}:
-        held_out = by_level[language, level, "test"]
-        assert held_out >= 5
-        assert held_out + by_level[language, level, "train"] <= 20
-    for path in ("documents/pem_catalysts.jsonl", "documents/aem_membranes.jsonl", *PAIRS):
-        splits = Counter(row["split"] for row in rows(path))
-        assert set(splits) == {"train", "validation", "test"}
-        assert splits["train"] > len(rows(path)) / 2
+    for level in ("high school", "college", "professional"):
+        counts = [by_level["ko", level, split] for split in SPLITS]
+        assert counts == [78, 12, 30], level
+    for level in ("high school", "college"):
+        counts = [by_level["en", level, split] for split in SPLITS]
+        assert counts == [26, 4, 10], level
+    for name in PAIRS:
+        of_file = Counter(row["split"] for row in rows(name))
+        assert [of_file[split] for split in SPLITS] == [39, 6, 15], name
 
 
 def test_the_keys_are_even_at_every_level(questions: list[Question]) -> None:
@@ -125,11 +143,26 @@ def test_the_keys_are_even_at_every_level(questions: list[Question]) -> None:
         keys = Counter(q.answer for q in of_level)
         options = len(of_level[0].options)
         assert options == (5 if language == "ko" else 4)
-        assert keys == dict.fromkeys(range(options), 20 // options)
+        assert {len(set(q.options)) for q in of_level} == {options}
+        assert keys == dict.fromkeys(range(options), len(of_level) // options)
         for split in ("train", "test"):
             of_split = [q for q in of_level if q.split == split]
             most = Counter(q.answer for q in of_split).most_common(1)[0][1]
             assert most / len(of_split) <= 0.4
+
+
+@pytest.mark.parametrize("name", EXAMS)
+@pytest.mark.parametrize("extreme", [max, min])
+def test_no_option_is_right_by_its_length(name: str, extreme: Callable[..., int]) -> None:
+    """Who always takes the longest option, or the shortest, does no better than by chance."""
+    questions = list(read_questions(SAMPLE / name))
+    expected = 0.0
+    for question in questions:
+        lengths = [len(option) for option in question.options]
+        chosen = [i for i, length in enumerate(lengths) if length == extreme(lengths)]
+        expected += (question.answer in chosen) / len(chosen)
+    by_chance = len(questions) / len(questions[0].options)
+    assert expected < by_chance + 2 * (by_chance * (1 - 1 / len(questions[0].options))) ** 0.5
 
 
 def test_every_document_has_a_reply_for_every_task(
@@ -137,8 +170,8 @@ def test_every_document_has_a_reply_for_every_task(
 ) -> None:
     asked = {key for key, job in jobs.items() if job.task.known(job.document) is None}
     assert asked == set(replies)
-    assert len(asked) == 36 * 3 + 24
-    assert len(jobs) - len(asked) == 60 + 40
+    assert len(asked) == 64 * 3 + 32
+    assert len(jobs) - len(asked) == 360 + 120
 
 
 def test_the_recipe_asks_for_what_is_recorded(
@@ -223,7 +256,7 @@ def test_nothing_of_one_split_is_nearly_in_another(jobs: dict[tuple[str, str], J
         (row["id"], row["question"], row["split"]) for row in rows("exam_en.jsonl")
     ]
     prepared = [(name, grams(text), split) for name, text, split in english]
-    assert len(prepared) == 36 + 60 + 40 + 40
+    assert len(prepared) == 64 + 360 + 120 + 80
     for (one, first, split), (other, second, other_split) in combinations(prepared, 2):
         if split != other_split and (first or second):
             assert len(first & second) / len(first | second) < 0.3, (one, other)

@@ -184,7 +184,7 @@ def _evaluate_model(
         "questions": {},
     }
     if settings.tasks:
-        examples = read_examples(folder.dataset / "test.parquet")
+        examples = read_examples(folder.dataset / f"{settings.split}.parquet")
         if isinstance(settings.tasks, list):
             examples = [example for example in examples if example.task in settings.tasks]
         held_out = _at_most(examples, settings.documents)

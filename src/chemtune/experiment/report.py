@@ -118,8 +118,8 @@ def _tasks(recipe: Recipe) -> tuple[dict[str, Task], str]:
 
 def _samples(results: Results, comparison: Comparison, tasks: Mapping[str, Task]) -> list[Sample]:
     rows: dict[str, Rows] = {side: results.replies(side) for side in comparison.sides}
-    test = [e for e in results.examples or [] if e.split == "test"]
-    return make_samples(test, rows, tasks, SAMPLES)
+    held_out = [e for e in results.examples or [] if e.split == results.recipe.evaluation.split]
+    return make_samples(held_out, rows, tasks, SAMPLES)
 
 
 def _loss_chart(tuning: Mapping[str, Any] | None) -> str:

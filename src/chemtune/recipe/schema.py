@@ -77,6 +77,11 @@ class Lora(Part):
     alpha: float = Field(default=32, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     targets: Literal["all-linear"] | list[str] = "all-linear"
+    last_layers: int | None = Field(
+        default=None,
+        ge=1,
+        description="adapt the last N layers alone; those below then need no gradient",
+    )
 
 
 class Tuning(Part):
@@ -130,6 +135,9 @@ class Evaluation(Part):
 
     tasks: bool | list[str] = Field(
         default=True, description="the tasks on the held-out documents: all, none, or these"
+    )
+    split: Literal["test", "validation"] = Field(
+        default="test", description="the documents to ask of; choose settings by 'validation'"
     )
     documents: int | None = Field(default=None, ge=1, description="at most N examples of a task")
     max_new_tokens: int = Field(default=384, ge=1)

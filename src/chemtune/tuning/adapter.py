@@ -15,6 +15,7 @@ def with_adapter(
     dropout: float,
     targets: str | list[str],
     base_name: str,
+    last_layers: int | None = None,
 ) -> Any:
     """Return `model`, frozen, with a fresh adapter; its parameters are float32 in any precision.
 
@@ -25,18 +26,30 @@ def with_adapter(
         dropout: Of the adapter's input; the paper uses none.
         targets: Names of linear layers, or "all-linear".
         base_name: What the adapter's configuration names as its base model.
+        last_layers: Adapt these alone. The gradient ends at the first of them, so that a step
+            saves the backward pass, and the memory, of all layers below.
 
     Raises:
-        InputError: The model has no layer of a name in `targets`.
+        InputError: The model has no layer of a name in `targets`, or fewer than `last_layers`.
     """
     from peft import LoraConfig, TaskType, get_peft_model
 
+    layers = None
+    if last_layers is not None:
+        count = model.config.get_text_config().num_hidden_layers
+        if last_layers > count:
+            reason = f"{last_layers}: the model has {count} layers"
+            raise InputError(Problem(reason, field="tuning.lora.last_layers"))
+        layers = list(range(count - last_layers, count))
+        if targets == "all-linear":
+            targets = linear_names(model)
     config = LoraConfig(
         task_type=TaskType.CAUSAL_LM,
         r=rank,
         lora_alpha=alpha,
         lora_dropout=dropout,
         target_modules=targets,
+        layers_to_transform=layers,
     )
     try:
         adapted = get_peft_model(model, config)
@@ -45,3 +58,15 @@ def with_adapter(
         raise InputError(Problem(reason, field="tuning.lora.targets")) from None
     adapted.peft_config["default"].base_model_name_or_path = base_name
     return adapted
+
+
+def linear_names(model: Any) -> list[str]:
+    """Return the names of the linear layers within the model's layers: "q_proj" and so on."""
+    import torch
+
+    inner = (
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and ".layers." in name
+    )
+    return sorted(set(inner))

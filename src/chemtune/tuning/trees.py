@@ -7,6 +7,7 @@ the trunk's end; so each token meets the same as in its example alone, and the g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,8 +92,16 @@ class TrunkBatches(Sampler[list[int]]):
     def __init__(
         self, examples: Sequence[Encoded], batch_size: int, tokens_per_pass: int, seed: int
     ) -> None:
-        """Put trees together until a batch has at least `batch_size` examples."""
-        groups = grow(examples, tokens_per_pass)
+        """Put trees together until a batch has at least `batch_size` examples.
+
+        An example that `examples` holds several times is in as many trees: it is to be met again,
+        not to count double in one step.
+        """
+        groups = [
+            [chosen[i] for i in group]
+            for chosen in _occurrences(examples)
+            for group in grow([examples[i] for i in chosen], tokens_per_pass)
+        ]
         self.seed, self.epoch, self.drop_last = seed, 0, False
         self.tokens_run = sum(Tree.of([examples[i] for i in group]).size for group in groups)
         self.batches: list[list[int]] = [[]]
@@ -115,6 +124,18 @@ class TrunkBatches(Sampler[list[int]]):
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         for at in torch.randperm(len(self.batches), generator=generator).tolist():
             yield self.batches[at]
+
+
+def _occurrences(examples: Sequence[Encoded]) -> list[list[int]]:
+    """Return the indices of all first occurrences of an example, of all second ones, and so on."""
+    rounds: list[list[int]] = []
+    seen: Counter[str] = Counter()
+    for index, example in enumerate(examples):
+        if seen[example.example] == len(rounds):
+            rounds.append([])
+        rounds[seen[example.example]].append(index)
+        seen[example.example] += 1
+    return rounds
 
 
 def tree_passes(examples: Sequence[Encoded], tokens_per_pass: int) -> Iterator[dict[str, Any]]:

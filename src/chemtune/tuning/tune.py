@@ -140,6 +140,7 @@ def _train(
         alpha=settings.lora.alpha,
         dropout=settings.lora.dropout,
         targets=settings.lora.targets,
+        last_layers=settings.lora.last_layers,
         base_name=student.files.base_name,
     )
     batches, passes = _layout(student, model, train, recipe)

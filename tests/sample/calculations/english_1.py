@@ -185,7 +185,7 @@ def peak_resolution() -> float:
     return 2 * (5.20 - 4.80) / (0.18 + 0.22)
 
 
-CALCULATIONS_EN: dict[str, tuple[Callable[[], float], float, str]] = {
+CALCULATIONS: dict[str, tuple[Callable[[], float], float, str]] = {
     "en-high-01": (iron_from_oxide, 11.2, "11.2 g"),
     "en-high-03": (neutralisation_volume, 37.5, "37.5 mL"),
     "en-high-05": (pressure_after_heating, 150.0, "150 kPa"),
