@@ -14,14 +14,14 @@ test: $(VENV)/installed-dev lint
 	$(BIN)/pytest
 
 lint: $(VENV)/installed-dev
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs/sample_page.py
+	$(BIN)/ruff format --check src tests benchmarks docs/sample_page.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/installed-dev
-	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks docs/sample_page.py
+	$(BIN)/ruff format src tests benchmarks docs/sample_page.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -64,20 +64,32 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def part_of(name: str, folder: Path, **counts: int) -> Path:
+    """Write to `folder` the first so many records of each split of a file of the sample."""
+    lines = (SAMPLE / name).read_text(encoding="utf-8").splitlines()
+    of_split = {split: [x for x in lines if json.loads(x)["split"] == split] for split in counts}
+    path = folder / Path(name).name
+    chosen = [line for split, count in counts.items() for line in of_split[split][:count]]
+    path.write_text("".join(f"{line}\n" for line in chosen), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def make_run(tmp_path: Path, tiny_model: Path):
-    """A function that writes a small recipe over the sample for the tiny model."""
+    """A function that writes a small recipe over a part of the sample for the tiny model."""
+    documents = part_of("documents/general.jsonl", tmp_path, train=8, validation=1, test=3)
+    pairs = part_of("questions_short.jsonl", tmp_path, train=13, validation=2, test=5)
 
     def make(**changes: object) -> Path:
         recipe = {
             "name": "small",
             "documents": [
                 {
-                    "path": str(SAMPLE / "documents/general.jsonl"),
+                    "path": str(documents),
                     "tasks": ["keyword_extraction"],
                 },
                 {
-                    "path": str(SAMPLE / "questions_short.jsonl"),
+                    "path": str(pairs),
                     "columns": {"text": "question"},
                     "tasks": ["question_answering_short"],
                 },

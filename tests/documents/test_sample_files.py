@@ -14,17 +14,17 @@ SAMPLE = Path(chemtune.__file__).parent / "domains" / "chemistry" / "sample"
 
 def test_exams() -> None:
     korean = read_questions(SAMPLE / "exam_ko.jsonl")
-    assert Counter(q.labels[q.answer] for q in korean) == dict.fromkeys("①②③④⑤", 12)
+    assert Counter(q.labels[q.answer] for q in korean) == dict.fromkeys("①②③④⑤", 72)
     assert {q.language for q in korean} == {"ko"}
     english = read_questions(SAMPLE / "exam_en.jsonl")
-    assert Counter(q.labels[q.answer] for q in english) == dict.fromkeys("ABCD", 10)
-    assert Counter(q.split for q in english) == {"train": 20, "test": 16, "validation": 4}
-    assert len(read_questions(SAMPLE / "exam_ko.jsonl", split="test")) == 15
+    assert Counter(q.labels[q.answer] for q in english) == dict.fromkeys("ABCD", 20)
+    assert Counter(q.split for q in english) == {"train": 52, "test": 20, "validation": 8}
+    assert len(read_questions(SAMPLE / "exam_ko.jsonl", split="test")) == 90
 
 
 def test_documents() -> None:
     documents = list(read_documents(find_files("documents/*.jsonl", SAMPLE), columns={}))
-    assert len(documents) == len({document.id for document in documents}) == 36
+    assert len(documents) == len({document.id for document in documents}) == 64
     assert documents[0].name == "aem-01"
     assert set(documents[0].fields) == {"topic"}
     assert {document.language for document in documents} == {"en"}
@@ -33,7 +33,7 @@ def test_documents() -> None:
 def test_questions_as_documents() -> None:
     paths = find_files("questions_*.jsonl", SAMPLE)[::-1]
     documents = list(read_documents(paths, columns={"text": "question"}))
-    assert len(documents) == 40
+    assert len(documents) == 120
     assert documents[0].name == "qa-short-01"
     assert documents[0].text.endswith("?")
     assert documents[0].fields["answer"].endswith("Martin periodinane")

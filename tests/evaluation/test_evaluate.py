@@ -35,7 +35,7 @@ def test_before_and_after_on_the_same_questions_and_documents(tuned: Path) -> No
     scores = chemtune.evaluate(tuned)
     before, after = scores["before"], scores["after"]
     assert before["identity"] != after["identity"]
-    assert before["questions"]["English"]["total"] == after["questions"]["English"]["total"] == 4
+    assert before["questions"]["English"]["total"] == after["questions"]["English"]["total"] == 8
     for name, card in before["tasks"].items():
         assert card["total"] == after["tasks"][name]["total"] == 2
     ids = [
@@ -65,6 +65,18 @@ def test_another_adapter_has_other_predictions(tuned: Path) -> None:
     assert first["after"]["identity"] != second["after"]["identity"]
     predictions = [s["after"]["questions"]["English"]["predictions"] for s in (first, second)]
     assert predictions[0] != predictions[1]
+
+
+def test_settings_can_be_chosen_by_the_validation_documents(make_run) -> None:
+    path = make_run(evaluation={"max_new_tokens": 4, "split": "validation", "questions": []})
+    chemtune.build(path)
+    run = load_recipe(path).run_folder
+    asked = read_examples(run / "dataset/validation.parquet")
+    scores = chemtune.evaluate(path, only="before")
+    assert sum(card["total"] for card in scores["before"]["tasks"].values()) == len(asked) == 3
+    (file,) = (run / "evaluation").rglob("tasks-*.jsonl")
+    ids = {json.loads(line)["id"] for line in file.read_text("utf-8").splitlines()}
+    assert ids == {example.id for example in asked}
 
 
 def test_reference_answers_score_one_and_garbage_is_counted(tuned: Path) -> None:

@@ -75,6 +75,7 @@ def test_every_default_is_written_out(tmp_path: Path) -> None:
         "alpha": 32.0,
         "dropout": 0.0,
         "targets": "all-linear",
+        "last_layers": None,
     }
     assert list(written) == list(Recipe.model_fields)
 

@@ -71,6 +71,7 @@ def test_trunks_learn_the_same_as_batches_of_like_length(make_run, tmp_path: Pat
             documents=[
                 {
                     "path": str(SAMPLE / "documents/general.jsonl"),
+                    "limit": 12,
                     "tasks": ["keyword_extraction", "summarization_extraction"],
                 }
             ],
