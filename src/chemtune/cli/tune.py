@@ -36,7 +36,8 @@ def show(result: dict[str, Any]) -> None:
     """Show what a tuning did to people."""
     print(
         f"Adapter: {result['steps']} steps, {result['tokens']} tokens "
-        f"({result['label_tokens']} learned), {result['tokens_per_second']:.0f} tokens/s, "
+        f"({result['label_tokens']} learned, {result['tokens_run']} run), "
+        f"{result['tokens_per_second']:.0f} tokens/s, "
         f"loss {result['loss_first']:.3f} -> {result['loss_last']:.3f}, "
         f"peak memory {result['peak_memory_bytes'] / 2**30:.1f} GiB  ({result['adapter']})"
     )

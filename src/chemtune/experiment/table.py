@@ -31,14 +31,18 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         table.add_column(side, no_wrap=True)
     wanted = [side in comparison.sides for side in SIDES]
     # Names come from the user's files: as Text, square brackets in them are no markup.
+    before = None
     for title, measure in comparison.rows:
+        if title != before:
+            table.add_row(Text(title, style="bold"))
+            before = title
         cells = [_cell(f) for f, shown in zip(measure.sides, wanted, strict=True) if shown]
-        table.add_row(Text(f"{title} / {measure.name}"), *map(Text, cells))
+        table.add_row(Text(f"  {measure.name}"), *map(Text, cells))
     console.print(table)
     for exam in comparison.exams:
         lines = [f"McNemar {exam.paired}"] if exam.paired else []
         for line in (*lines, *exam.notes):
-            console.print(Text(f"{exam.name}: {line}"))
+            console.print(Text(f"{exam.name}: {line}"), soft_wrap=True)
     console.print(Text("[low, high] is the 95% interval."))
 
 
