@@ -64,6 +64,50 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def tiny_gemma():
+    """A random Gemma 3 whose layers see all, or nine positions."""
+    import torch
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    torch.manual_seed(0)
+    config = Gemma3TextConfig(
+        vocab_size=700,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        sliding_window=9,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        initializer_range=0.2,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    return Gemma3ForCausalLM(config).eval()
+
+
+@pytest.fixture
+def adapt():
+    """A function that gives a model an adapter which is not born without effect."""
+    import torch
+
+    from chemtune.tuning.adapter import with_adapter
+
+    def adapted(model):
+        torch.manual_seed(1)
+        model = with_adapter(
+            model, rank=4, alpha=8, dropout=0.0, targets="all-linear", base_name="tiny"
+        )
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:  # B is born zero, which would hide the gradient of A
+                torch.nn.init.normal_(parameter, std=0.1)
+        return model
+
+    return adapted
+
+
 def part_of(name: str, folder: Path, **counts: int) -> Path:
     """Write to `folder` the first so many records of each split of a file of the sample."""
     lines = (SAMPLE / name).read_text(encoding="utf-8").splitlines()

@@ -94,27 +94,10 @@ def test_rows_that_end_early_leave_the_others_as_they_are(student, monkeypatch) 
     assert [found[i] for i in range(6)] == expected
 
 
-def test_a_sliding_window_is_equal_to_a_naive_loop(student) -> None:
-    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
-
-    torch.manual_seed(0)
-    config = Gemma3TextConfig(
-        vocab_size=student.model.config.vocab_size,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=8,
-        sliding_window=8,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        initializer_range=0.3,
-        eos_token_id=student.template.end_id,
-        pad_token_id=0,
-    )
-    gemma = replace(student, model=Gemma3ForCausalLM(config).eval())
+def test_a_sliding_window_is_equal_to_a_naive_loop(student, tiny_gemma) -> None:
+    gemma = replace(student, model=tiny_gemma)
     prompts = prompts_of(gemma)
-    assert min(map(len, prompts)) > config.sliding_window
+    assert min(map(len, prompts)) > tiny_gemma.config.sliding_window
     found = {i: text for i, text, _ in generate(gemma, prompts, limits=[15] * 6)}
     for index, prompt in enumerate(prompts):
         said = student.tokenizer.decode(naive(gemma, prompt, 15), skip_special_tokens=True)

@@ -42,10 +42,13 @@ def test_a_caller_that_interrupts_in_a_notebook(
 
     # As in a notebook's kernel: asyncio.run would take SIGINT for itself.
     loop = asyncio.new_event_loop()
+    # A shell starts what it puts in the background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(Interrupted, match="2 replies of this run are kept"):
             loop.run_until_complete(notebook())
     finally:
+        signal.signal(signal.SIGINT, before)
         loop.close()
 
 

@@ -8,23 +8,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from chemtune.tuning.adapter import with_adapter
 from chemtune.tuning.batches import IGNORED, collate, padded_passes
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
 
 
 @pytest.fixture
-def adapted(tiny_model: Path):
-    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
-    torch.manual_seed(1)
-    model = with_adapter(
-        model, rank=4, alpha=8, dropout=0.0, targets="all-linear", base_name="tiny"
-    )
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:  # B is born zero, which would hide the gradient of A
-            torch.nn.init.normal_(parameter, std=0.1)
-    return model
+def adapted(tiny_model: Path, adapt):
+    return adapt(AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32))
 
 
 @pytest.fixture

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import (
-    AutoModelForCausalLM,
-    Gemma2Config,
-    Gemma2ForCausalLM,
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
-)
+from transformers import AutoModelForCausalLM, Gemma2Config, Gemma2ForCausalLM
 
 from chemtune.errors import InputError
-from chemtune.tuning.adapter import with_adapter
 from chemtune.tuning.batches import IGNORED, collate
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
 from chemtune.tuning.tree_attention import see_trees
 from chemtune.tuning.trees import Tree, TrunkBatches, grow, tree_passes, trunk_length
-
-WINDOW = 9
 
 
 def example(ids: list[int], answer_start: int) -> Encoded:
@@ -43,45 +36,17 @@ def examples() -> list[Encoded]:
     return [of_second[0], *of_first, example(tokens(17, 3), 9), of_second[1], of_first[1]]
 
 
-def adapted(model) -> torch.nn.Module:
-    torch.manual_seed(1)
-    model = with_adapter(
-        model, rank=4, alpha=8, dropout=0.0, targets="all-linear", base_name="tiny"
-    )
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:  # B is born zero, which would hide the gradient of A
-            torch.nn.init.normal_(parameter, std=0.1)
-    return model
-
-
-def llama(tiny_model):
+@pytest.fixture
+def llama(tiny_model: Path):
     return AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
 
 
-def gemma(_):
-    torch.manual_seed(0)
-    config = Gemma3TextConfig(
-        vocab_size=600,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=8,
-        sliding_window=WINDOW,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        initializer_range=0.2,
-        pad_token_id=0,
-    )
-    return Gemma3ForCausalLM(config)
-
-
-@pytest.mark.parametrize("make", [llama, gemma])
+@pytest.mark.parametrize("name", ["llama", "tiny_gemma"])
 @pytest.mark.parametrize("tokens_per_pass", [1, 90, 100_000])
 def test_loss_and_every_gradient_equal_one_at_a_time(
-    make, tiny_model, examples: list[Encoded], tokens_per_pass: int
+    name: str, adapt, request, examples: list[Encoded], tokens_per_pass: int
 ) -> None:
-    model = adapted(make(tiny_model))
+    model = adapt(request.getfixturevalue(name))
     expected = torch.zeros(())
     for one in examples:  # full logits, transformers' own attention and loss
         batch = collate([one], pad_id=0)
@@ -104,12 +69,11 @@ def test_loss_and_every_gradient_equal_one_at_a_time(
             )
 
 
-def test_padded_rows_are_as_before_under_the_attention_of_trees(tiny_model, examples) -> None:
-    model = llama(tiny_model)
+def test_padded_rows_are_as_before_under_the_attention_of_trees(llama, examples) -> None:
     batch = collate(examples, pad_id=0)
-    before = label_loss(model, **batch)
-    see_trees(model)
-    torch.testing.assert_close(label_loss(model, **batch), before)
+    before = label_loss(llama, **batch)
+    see_trees(llama)
+    torch.testing.assert_close(label_loss(llama, **batch), before)
 
 
 def test_shared_tokens_are_run_once(examples: list[Encoded]) -> None:

@@ -10,6 +10,7 @@ import torch
 from transformers import DynamicCache
 
 from chemtune.evaluation.key_values import gathered, keep_rows
+from chemtune.evaluation.prefix import shared_prefix
 from chemtune.models.load import Student
 
 # A decoding step reads all weights whatever the batch, so large batches are nearly free; this many
@@ -117,16 +118,6 @@ def _prefill(model: Any, prompts: list[list[int]]) -> tuple[list[DynamicCache], 
         caches.append(cache)
         first.append(logits[0, -1].argmax())
     return caches, torch.stack(first)
-
-
-def shared_prefix(one: Sequence[int], other: Sequence[int]) -> int:
-    """Return how many tokens both begin with."""
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
 
 
 def _first_of(cache: DynamicCache, length: int) -> DynamicCache:

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from chemtune.evaluation.prefix import shared_prefix
+
 TOKENS_PER_PASS = 4096
 
 
@@ -28,7 +30,7 @@ def encode_options(tokenizer: Any, prompt: str, options: Sequence[str]) -> Scori
     head = tokenizer(prompt)["input_ids"]
     wholes = [tokenizer(prompt + option)["input_ids"] for option in options]
     # Where the last token of the prompt grows with the option, it belongs to the option.
-    shared = min(_shared(head, whole) for whole in wholes)
+    shared = min(shared_prefix(head, whole) for whole in wholes)
     shared = min(shared, min(len(whole) for whole in wholes) - 1)
     return Scoring(head[:shared], [whole[shared:] for whole in wholes])
 
@@ -120,12 +122,3 @@ def _scored(model: Any, batch: Sequence[_Row], pad_id: int) -> list[torch.Tensor
     logits = model(input_ids=ids.to(device), logits_to_keep=keep.to(device), use_cache=False).logits
     flat = torch.log_softmax(logits.float(), dim=-1).cpu()
     return list(torch.split(flat, [len(row.positions) for row in batch]))
-
-
-def _shared(one: list[int], other: list[int]) -> int:
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count

@@ -1,168 +1,196 @@
-"""Recomputations of the calculation questions in the English chemistry sample.
+"""Recalculations of the first set of English exam questions and of the short pairs 1 to 20.
 
-Each entry maps the id of a question to a function that computes the result from the data given
-in the question, the value that the right option (or the answer) states, and its exact text.
-Atomic masses that a question leaves to the reader are standard atomic weights in g/mol.
+Each result comes from the inputs that the question gives. What a question leaves to the reader
+is a standard atomic weight or an exact constant.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from math import log, log10
 
+from pint import UnitRegistry
 from scipy import constants
 
-OXYGEN = 15.999
-SODIUM = 22.990
-CHLORINE = 35.453
-POTASSIUM = 39.098
-MANGANESE = 54.938
+Q = UnitRegistry().Quantity
 
-GAS_CONSTANT: float = constants.R
-AVOGADRO: float = constants.N_A
-PLANCK: float = constants.h
-LIGHT_SPEED: float = constants.c
-ELECTRON_MASS: float = constants.m_e
+# Constants as the questions give them, each the CODATA value within its digits.
+R = Q(8.314, "J/(mol*K)")
+F = Q(96485, "C/mol")
+H = Q(6.626e-34, "J*s")
+C = Q(2.998e8, "m/s")
+ELECTRON_MASS = Q(9.109e-31, "kg")
+MOLAR_VOLUME = Q(24.8, "L/mol")  # at 25 °C and 100 kPa
+EXACT_R = Q(constants.R, "J/(mol*K)")
+AT_25_AND_100 = EXACT_R * Q(298.15, "K") / Q(100, "kPa")
+assert abs(constants.R - R.magnitude) <= 0.0005
+assert abs(constants.value("Faraday constant") - F.magnitude) <= 0.5
+assert abs(constants.h - H.magnitude) <= 0.0005e-34
+assert abs(constants.c - C.magnitude) <= 0.0005e8
+assert abs(constants.m_e - ELECTRON_MASS.magnitude) <= 0.0005e-31
+assert abs(AT_25_AND_100.m_as("L/mol") - MOLAR_VOLUME.magnitude) <= 0.05
+
+# What the questions leave to the reader.
+OXYGEN = Q(15.999, "g/mol")
+SODIUM = Q(22.990, "g/mol")
+CHLORINE = Q(35.45, "g/mol")
+POTASSIUM = Q(39.098, "g/mol")
+MANGANESE = Q(54.938, "g/mol")
+EXACT_N_A = Q(constants.N_A, "1/mol")
+EXACT_H = Q(constants.h, "J*s")
+EXACT_C = Q(constants.c, "m/s")
 
 
 def iron_from_oxide() -> float:
     """Mass of iron, in g."""
-    return 16.0 / 160 * 2 * 55.8
+    return (Q(16.0, "g") / Q(160, "g/mol") * 2 * Q(55.8, "g/mol")).m_as("g")
 
 
 def neutralisation_volume() -> float:
     """Volume of sodium hydroxide solution, in mL."""
-    return 25.0 * 0.120 / 0.0800
+    return (Q(25.0, "mL") * Q(0.120, "mol/L") / Q(0.0800, "mol/L")).m_as("mL")
 
 
 def pressure_after_heating() -> float:
-    """Pressure, in kPa, at constant volume."""
-    return 100 * (177 + 273.15) / (27 + 273.15)
+    """Pressure at constant volume, in kPa."""
+    before, after = Q(27, "degC").to("K"), Q(177, "degC").to("K")
+    return (Q(100, "kPa") * after / before).m_as("kPa")
 
 
 def hydrate_water() -> float:
     """Mass percentage of water in the hydrate."""
-    return 100 * 5 * 18.0 / 249.7
+    return (5 * Q(18.0, "g/mol") / Q(249.7, "g/mol")).m_as("percent")
 
 
 def ethane_dehydrogenation() -> float:
     """Reaction enthalpy from mean bond enthalpies, in kJ/mol."""
-    return (348 + 6 * 413) - (612 + 4 * 413 + 436)
+    single, double = Q(348, "kJ/mol"), Q(612, "kJ/mol")
+    carbon_hydrogen, hydrogen = Q(413, "kJ/mol"), Q(436, "kJ/mol")
+    ethane = single + 6 * carbon_hydrogen
+    ethene = double + 4 * carbon_hydrogen
+    return (ethane - (ethene + hydrogen)).m_as("kJ/mol")
 
 
 def ph_after_dilution() -> float:
-    """pH of the diluted strong acid."""
-    return -math.log10(0.10 * 10.0e-3 / 1.00)
+    """The pH of the diluted strong acid."""
+    return -log10((Q(0.10, "mol/L") * Q(10.0, "mL") / Q(1.00, "L")).m_as("mol/L"))
 
 
 def sulfur_dioxide_density() -> float:
     """Density of the gas, in g/L."""
-    return 64.1 / 24.8
+    return (Q(64.1, "g/mol") / MOLAR_VOLUME).m_as("g/L")
 
 
 def ammonia_from_limiting_reagent() -> float:
     """Greatest mass of ammonia, in g."""
-    nitrogen = 14.0 / 28.0
-    hydrogen = 2.00 / 2.02
-    return 2 * min(nitrogen, hydrogen / 3) * 17.0
+    nitrogen = Q(14.0, "g") / Q(28.0, "g/mol")
+    hydrogen = Q(2.00, "g") / Q(2.02, "g/mol")
+    return (2 * min(nitrogen, hydrogen / 3) * Q(17.0, "g/mol")).m_as("g")
 
 
 def propane_combustion() -> float:
     """Enthalpy of combustion, in kJ/mol."""
-    return 3 * -394 + 4 * -286 - -104
+    products = 3 * Q(-394, "kJ/mol") + 4 * Q(-286, "kJ/mol")
+    return (products - Q(-104, "kJ/mol")).m_as("kJ/mol")
 
 
 def carbon_dioxide_volume() -> float:
     """Volume of carbon dioxide, in L."""
-    return 20.0 / 100 * 24.8
+    return (Q(20.0, "g") / Q(100, "g/mol") * MOLAR_VOLUME).m_as("L")
 
 
 def activation_energy() -> float:
     """Activation energy, in kJ/mol."""
-    return GAS_CONSTANT * math.log(2) / (1 / 298 - 1 / 308) / 1000
+    return (R * log(2) / (1 / Q(298, "K") - 1 / Q(308, "K"))).m_as("kJ/mol")
 
 
 def cell_gibbs_energy() -> float:
     """Standard Gibbs energy of the cell reaction, in kJ/mol."""
-    return -2 * 96485 * 0.460 / 1000
+    return (-2 * F * Q(0.460, "V")).m_as("kJ/mol")
 
 
 def unpaired_electrons() -> float:
     """Unpaired electrons of a high-spin d6 ion, filled by Hund's rule."""
     electrons, orbitals = 6, 5
     paired = max(0, electrons - orbitals)
-    return min(electrons, orbitals) - paired
+    return float(min(electrons, orbitals) - paired)
 
 
 def buffer_ph() -> float:
-    """pH of the acetate buffer after the acid is added."""
-    return 4.76 + math.log10((0.100 - 0.020) / (0.100 + 0.020))
+    """The pH of the acetate buffer after the acid is added."""
+    added = Q(0.020, "mol")
+    acetate, acid = Q(0.100, "mol") - added, Q(0.100, "mol") + added
+    return 4.76 + log10((acetate / acid).m_as("dimensionless"))
 
 
 def undiluted_concentration() -> float:
     """Concentration before dilution, in mol/L."""
-    return 0.450 / (1.25e4 * 1.00) * 25.00 / 2.00
+    measured = 0.450 / (Q(1.25e4, "L/(mol*cm)") * Q(1.00, "cm"))
+    return (measured * Q(25.00, "mL") / Q(2.00, "mL")).m_as("mol/L")
 
 
 def equilibrium_temperature() -> float:
     """Temperature at which the standard Gibbs energy of reaction is zero, in K."""
-    return -92.2e3 / -198.7
+    return (Q(-92.2, "kJ/mol") / Q(-198.7, "J/(mol*K)")).m_as("K")
 
 
 def first_order_time() -> float:
     """Time for 90.0% conversion, in s."""
-    return -math.log(1 - 0.900) / 3.50e-3
+    left = Q(100, "percent") - Q(90.0, "percent")
+    return (-log(left.m_as("dimensionless")) / Q(3.50e-3, "1/s")).m_as("s")
 
 
 def magnesium_hydroxide_solubility() -> float:
     """Molar solubility, in mol/L."""
-    return math.cbrt(5.60e-12 / 4)
+    return ((Q(5.60e-12, "mol^3/L^3") / 4) ** (1 / 3)).m_as("mol/L")
 
 
 def box_wavelength() -> float:
     """Wavelength of the transition from n = 2 to n = 3, in nm."""
-    energy = (3**2 - 2**2) * PLANCK**2 / (8 * ELECTRON_MASS * 1.00e-9**2)
-    return PLANCK * LIGHT_SPEED / energy * 1e9
+    energy = (3**2 - 2**2) * H**2 / (8 * ELECTRON_MASS * Q(1.00, "nm") ** 2)
+    return (H * C / energy).m_as("nm")
 
 
 def calcium_chloride_freezing_point() -> float:
     """Freezing point, in degrees Celsius."""
-    return -3 * 1.86 * 0.100
+    depression = 3 * Q(1.86, "K*kg/mol") * Q(0.100, "mol/kg")
+    return (Q(0, "degC").to("K") - depression).m_as("degC")
 
 
 def water_hardness() -> float:
     """Total hardness as calcium carbonate, in mg/L."""
-    return 12.40 * 0.0100 / 50.0 * 100.1 * 1000
+    metal = Q(12.40, "mL") * Q(0.0100, "mol/L") / Q(50.0, "mL")
+    return (metal * Q(100.1, "g/mol")).m_as("mg/L")
 
 
 def permanganate_molar_mass() -> float:
     """Molar mass of potassium permanganate, in g/mol."""
-    return POTASSIUM + MANGANESE + 4 * OXYGEN
+    return (POTASSIUM + MANGANESE + 4 * OXYGEN).m_as("g/mol")
 
 
 def sodium_chloride_mass() -> float:
     """Mass of sodium chloride, in g."""
-    return 0.250 * 0.900 * (SODIUM + CHLORINE)
+    return (Q(250, "mL") * Q(0.900, "mol/L") * (SODIUM + CHLORINE)).m_as("g")
 
 
 def photon_energy() -> float:
     """Energy of one mole of photons, in kJ/mol."""
-    return AVOGADRO * PLANCK * LIGHT_SPEED / 450e-9 / 1000
+    return (EXACT_N_A * EXACT_H * EXACT_C / Q(450, "nm")).m_as("kJ/mol")
 
 
 def e_factor() -> float:
     """Mass of waste per mass of product."""
-    return 90 / 12
+    return (Q(90, "kg") / Q(12, "kg")).m_as("dimensionless")
 
 
 def ideal_gas_pressure() -> float:
     """Pressure, in kPa."""
-    return 0.500 * GAS_CONSTANT * 350 / 10.0e-3 / 1000
+    return (Q(0.500, "mol") * EXACT_R * Q(350, "K") / Q(10.0, "L")).m_as("kPa")
 
 
 def phosphate_ratio() -> float:
     """Ratio of hydrogenphosphate to dihydrogenphosphate."""
-    return math.pow(10, 7.40 - 7.20)
+    return 10 ** (7.40 - 7.20)
 
 
 def degrees_of_unsaturation() -> float:
@@ -172,17 +200,18 @@ def degrees_of_unsaturation() -> float:
 
 def turnover_number() -> float:
     """Moles of product per mole of catalyst."""
-    return 92 / 0.50
+    return (Q(92, "percent") / Q(0.50, "percent")).m_as("dimensionless")
 
 
 def infrared_wavelength() -> float:
     """Wavelength, in micrometres."""
-    return 1e4 / 1720
+    return (1 / Q(1720, "1/cm")).m_as("um")
 
 
 def peak_resolution() -> float:
     """Resolution from retention times and baseline widths."""
-    return 2 * (5.20 - 4.80) / (0.18 + 0.22)
+    apart = Q(5.20, "min") - Q(4.80, "min")
+    return (2 * apart / (Q(0.18, "min") + Q(0.22, "min"))).m_as("dimensionless")
 
 
 CALCULATIONS: dict[str, tuple[Callable[[], float], float, str]] = {
