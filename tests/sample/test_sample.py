@@ -218,6 +218,11 @@ def test_every_name_and_value_has_its_span(
     assert all(seen[task] > 30 for task in SPANNED)
 
 
+def test_about_half_of_the_korean_questions_are_calculations() -> None:
+    for level in ("high", "college", "professional"):
+        assert 55 <= sum(name.startswith(f"ko-{level}-") for name in CALCULATIONS) <= 66
+
+
 @pytest.mark.parametrize("name", CALCULATIONS)
 def test_a_recalculation_agrees(name: str, questions: list[Question]) -> None:
     calculate, value, stated = CALCULATIONS[name]
