@@ -21,6 +21,9 @@ class Finding:
         message: What is wrong, in plain words; "" for "grounded".
         start: Offset of the first character in the document's content, or None.
         end: Offset past the last character, or None.
+        how: Of a grounded value, how the document writes it: "exact", "normalized" (dashes, spaces,
+            width or capitals differ), "apart" (number and unit stand apart) or "converted" (equal
+            in another unit); else "".
     """
 
     check: str
@@ -30,6 +33,7 @@ class Finding:
     message: str = ""
     start: int | None = None
     end: int | None = None
+    how: str = ""
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -64,6 +64,7 @@ FINDING = pa.struct(
         ("message", pa.string()),
         ("start", pa.int32()),
         ("end", pa.int32()),
+        ("how", pa.string()),
     ]
 )
 SCHEMA = pa.schema(

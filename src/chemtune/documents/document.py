@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chemtune.documents.language import detect_language
+from chemtune.documents.readers.record import Layout
 
 SPLITS = ("train", "validation", "test")
 
@@ -27,6 +28,9 @@ class Document:
         licence: Its licence, or "unknown".
         split: "train", "validation" or "test" where the file says so, else "".
         fields: Every other column of its record.
+        layout: Where its pages and sections begin, as offsets into `text`.
+        parent: The id of the document that it is a chunk of, or "".
+        offset: Where its text begins in the text of `parent`; 0 where it is no chunk.
         id: 16 hex digits of a SHA-256 over title and text, so that it follows the content and not
             the file: the same text in two files is one document.
     """
@@ -39,6 +43,9 @@ class Document:
     licence: str = "unknown"
     split: str = ""
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    layout: Layout = field(default_factory=Layout)
+    parent: str = ""
+    offset: int = 0
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -176,6 +176,7 @@ class _Row:
             source=value["source"] or given["source"] or path.name,
             licence=value["licence"] or given["licence"],
             split=split,
+            layout=self.record.layout,
             fields={
                 name: cell for name, cell in self.record.fields.items() if name not in used.values()
             },

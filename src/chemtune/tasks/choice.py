@@ -35,11 +35,11 @@ class Choice(Task):
         lines = [f"{lb} {o}" for lb, o in zip(question.labels, question.options, strict=True)]
         return "\n".join([question.text, *lines])
 
-    def ask(self, document: Document) -> list[Message]:
+    def ask(self, document: Document, wording: int = 0) -> list[Message]:
         """The teacher's prompt: the student's, with the right option told."""
         question = _question(document)
         told = self.told.replace("{answer}", _written(question, question.answer))
-        return self._messages(self.shown(document), f"{self.instruction}\n{told}")
+        return self._messages(self.shown(document), f"{self.instructions[wording]}\n{told}")
 
     def known(self, document: Document) -> Answer | None:
         """The document's own explanation with its key, where its record has one."""

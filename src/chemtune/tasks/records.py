@@ -38,12 +38,12 @@ class Records(Task):
     stop: list[str] = Field(default_factory=list, description="properties not to extract")
     absent: str = "-"
 
-    def write(self, document: Document) -> list[dict[str, str]]:
+    def write(self, document: Document, wording: int = 0) -> list[dict[str, str]]:
         """The instruction with its vocabulary; see `Task.write`."""
         synonyms = "; ".join(
             f"{name}: {', '.join([p.title, *p.synonyms])}" for name, p in self.properties.items()
         )
-        filled = self.instruction.replace("{synonyms}", synonyms)
+        filled = self.instructions[wording].replace("{synonyms}", synonyms)
         return self._messages(self.shown(document), filled.replace("{stop}", ", ".join(self.stop)))
 
     def read(self, reply: str) -> Answer:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chemtune.checks.finding import Finding
 from chemtune.documents.document import Document
@@ -47,6 +47,7 @@ class Task(BaseModel, ABC):
         title: Its name in tables.
         language: The language of the answers.
         instruction: What is asked; stands after the document.
+        wordings: Other wordings of the instruction, that ask for the same.
         system: A system message, or None.
         template: How document and instruction make the user's message.
     """
@@ -57,20 +58,37 @@ class Task(BaseModel, ABC):
     title: str
     language: str = "en"
     instruction: str
+    wordings: list[str] = Field(default_factory=list)
     system: str | None = None
     template: str = "{document}\n\n{instruction}"
 
-    def write(self, document: Document) -> list[Message]:
+    def write(self, document: Document, wording: int = 0) -> list[Message]:
         """Return the messages that put this task to a model: the document, then what is asked.
+
+        Args:
+            document: The document.
+            wording: Which instruction: 0 is `instruction`, 1 the first of `wordings`, and so on.
 
         Raises:
             InputError: The document lacks something that the task needs.
         """
-        return self._messages(self.shown(document), self.instruction)
+        return self._messages(self.shown(document), self.instructions[wording])
 
-    def ask(self, document: Document) -> list[Message]:
+    @property
+    def instructions(self) -> list[str]:
+        """Every wording of the instruction, `instruction` first."""
+        return [self.instruction, *self.wordings]
+
+    def ask(self, document: Document, wording: int = 0) -> list[Message]:
         """Return the messages for the teacher: those of `write`, unless it is told more."""
-        return self.write(document)
+        return self.write(document, wording)
+
+    def reply_schema(self) -> dict[str, Any] | None:
+        """Return the JSON schema of a reply, or None where the format is not a JSON object.
+
+        It is what strict servers take: every property required, no others allowed.
+        """
+        return None
 
     def known(self, document: Document) -> Answer | None:
         """Return the answer that the document itself brings; then no teacher is asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -11,11 +12,16 @@ from chemtune.messages import Message
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a teacher: the messages that a task wrote about a document."""
+    """What is asked of a teacher: the messages that a task wrote about a document.
+
+    `schema` is the JSON schema of the reply, for teachers that can hold themselves to one; None
+    where the format is no JSON. It is a part of the canonical request only where it is sent.
+    """
 
     task: str
     document: str
     messages: tuple[Message, ...]
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

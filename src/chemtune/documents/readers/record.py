@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,29 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where the pages and sections of a text begin, as character offsets into it, ascending.
+
+    Attributes:
+        pages: The offset of the first character of each page; empty where the format has none.
+        sections: (offset, heading) of each section. The heading itself stands in the text, at its
+            offset; text before the first section belongs to none.
+    """
+
+    pages: tuple[int, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """Return the page, from 1, that the character at `offset` stands on; None without pages."""
+        return bisect_right(self.pages, offset) or None
+
+    def section(self, offset: int) -> str:
+        """Return the heading of the section that holds the character at `offset`, or ""."""
+        number = bisect_right(self.sections, offset, key=lambda section: section[0])
+        return self.sections[number - 1][1] if number else ""
+
+
+@dataclass(frozen=True)
 class Record:
     """One record of a file.
 
@@ -20,11 +44,13 @@ class Record:
         line: The line of the file that it starts on, from 1.
         fields: Its columns by name.
         header_line: The line that names the columns, where the format has one.
+        layout: The pages and sections of `fields["text"]`, where the format has them.
     """
 
     line: int
     fields: dict[str, Any]
     header_line: int | None = None
+    layout: Layout = Layout()
 
 
 def read_lines(path: Path) -> Iterator[str]:
