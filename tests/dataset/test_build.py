@@ -8,8 +8,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from chemtune.dataset.build import build, open_teacher, plan, preview
+from chemtune.dataset.build import build
 from chemtune.dataset.example import Example, read_examples
+from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.open_teacher import open_teacher
+from chemtune.dataset.plan import Plan
+from chemtune.dataset.preview import preview
 from chemtune.errors import InputError
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.schema import RecordedTeacher
@@ -165,9 +169,12 @@ def test_everything_rejected(project: Project) -> None:
 def test_no_document_left(project: Project) -> None:
     only = {"documents": [{"path": "papers.jsonl", "tasks": ["names"]}]}
     path = project(recipe=only, documents=[{"id": "a", "text": ""}])
-    with pytest.raises(InputError, match=r"no document is left to build from \(1 empty document\)"):
+    with pytest.raises(InputError, match=r"rejected.parquet: no document is left \(1 empty doc"):
         build(path)
-    assert not (path.parent / "runs").exists()
+    (row,) = rejected_of(path.parent / "runs" / "small")
+    assert (row["document"], row["reason"]) == ("a", "empty document")
+    with pytest.raises(InputError, match=r"no document is left to build from \(1 empty document\)"):
+        preview(path)
 
 
 def test_limit(project: Project) -> None:
@@ -203,7 +210,8 @@ def test_an_evaluated_split_is_the_one_that_counts(project: Project) -> None:
     other = {"question": "What is Ir?", "options": ["a", "b"], "answer": "A", "split": "train"}
     same = {"question": "What is Pt?", "options": ["a", "b"], "answer": "A", "split": "test"}
     path = project(recipe={"evaluation": asked}, questions=[other, same])
-    ((_, jobs),), ledger = plan(load_recipe(path))
+    ledger = Ledger()
+    jobs = list(Plan.of(load_recipe(path)).jobs(ledger))
     assert {job.document.name for job in jobs if job.task.name == "answers"} == {"q2"}
     assert ledger.by_reason() == {"empty document": 1, "contamination": 1}
 
@@ -217,7 +225,7 @@ def test_preview_asks_nothing_and_counts_as_build_does(project: Project) -> None
     assert list(shown["prompts"]) == ["names"]
     instruction = "Name the catalyst (C) and its support (S)."
     assert shown["prompts"]["names"][-1]["content"] == f"T\nPt on ATO.\n\n{instruction}"
-    ((_, jobs),), _ = plan(load_recipe(path))
+    jobs = Plan.of(load_recipe(path)).jobs(Ledger())
     characters = sum(
         len(job.document.content) + 2 + len(instruction) for job in jobs if job.task.name == "names"
     )

@@ -16,7 +16,6 @@ from chemtune.dataset.example import (
     Example,
     read_examples,
     write_examples,
-    write_messages,
 )
 from chemtune.errors import InputError
 
@@ -52,9 +51,9 @@ def test_what_is_written_reads_the_same(tmp_path_factory: Any, examples: list[Ex
 @settings(deadline=None, max_examples=50)
 @given(EXAMPLES)
 def test_messages_are_a_line_each(tmp_path_factory: Any, example: Example) -> None:
-    path = tmp_path_factory.mktemp("data") / "train.jsonl"
-    write_messages(path, [example, example])
-    lines = path.read_text("utf-8").removesuffix("\n").split("\n")
+    path = tmp_path_factory.mktemp("data") / "train.parquet"
+    write_examples(path, [example, example])
+    lines = path.with_suffix(".jsonl").read_text("utf-8").removesuffix("\n").split("\n")
     assert len(lines) == 2
     answered = [*example.messages, {"role": "assistant", "content": example.answer}]
     expected = {"messages": answered, "task": example.task, "document": example.document}
@@ -79,7 +78,7 @@ def test_a_file_that_holds_no_examples(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"train\.parquet: holds no examples: .*Parquet"):
         read_examples(path)
     pq.write_table(pa.table({name: [""] for name in SCHEMA.names[:-2]}), path)
-    with pytest.raises(InputError, match="holds no examples: no column reply_key, findings"):
+    with pytest.raises(InputError, match="holds no examples: no column page, agreement"):
         read_examples(path)
     pq.write_table(pa.table({name: [1] for name in SCHEMA.names}), path)
     with pytest.raises(InputError, match="holds no examples"):
@@ -93,4 +92,4 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_examples(path, [Example("0f", "\ud800", "names", "train", [], "", "en", "", "", "")])
     assert read_examples(path) == [good]
-    assert [p.name for p in tmp_path.iterdir()] == ["train.parquet"]
+    assert {p.name for p in tmp_path.iterdir()} == {"train.parquet", "train.jsonl"}

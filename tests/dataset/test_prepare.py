@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.prepare import (
+    contaminated,
     cut_text,
-    leave_out_contaminated,
+    leave_out,
     prepare,
     question_key,
     split_of,
 )
+from chemtune.dataset.seen import Seen
 from chemtune.documents.document import Document
 
 TEXTS = st.text(st.sampled_from("ab .!?。\n\t가²"), max_size=60)
@@ -24,12 +26,17 @@ def prepared(
     *sources: list[Document], **asked: Any
 ) -> tuple[list[Document], list[tuple[str, str, str]]]:
     """The documents of each source in turn, and the ledger's (outcome, name, reason)."""
-    given_: dict[str, Any] = {"max_characters": 1000, "validation": 0.1, "test": 0.2} | asked
-    ledger, seen = Ledger(), dict[str, str]()
+    given_: dict[str, Any] = {
+        "max_characters": 1000,
+        "validation": 0.1,
+        "test": 0.2,
+        "languages": ("en", "ko"),
+    } | asked
+    ledger, seen = Ledger(), Seen()
     documents = [
         document
-        for source in sources
-        for document in prepare(source, seen=seen, ledger=ledger, **given_)
+        for part, source in enumerate(sources)
+        for document in prepare(source, part=part, seen=seen, ledger=ledger, **given_)
     ]
     return documents, [(e.outcome, e.document, e.reason) for e in ledger.entries]
 
@@ -150,7 +157,7 @@ def test_a_question_of_the_evaluation_is_not_trained_on() -> None:
         Document("other", "What is the pH of 0.20 M HCl?", split="train"),
     ]
     ledger = Ledger()
-    kept = list(leave_out_contaminated(documents, evaluated, ledger))
+    kept = list(leave_out(documents, contaminated(evaluated), ledger))
     assert [document.name for document in kept] == ["test", "other"]
     assert ledger.by_reason() == {"contamination": 2}
 

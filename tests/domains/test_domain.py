@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chemtune.dataset.build import build, plan
+from chemtune.dataset.build import build
 from chemtune.dataset.example import read_examples
+from chemtune.dataset.plan import Plan
 from chemtune.domains import find_domain
 from chemtune.errors import InputError
 from chemtune.recipe.load import load_recipe
@@ -109,7 +110,7 @@ def test_a_faulty_task_names_its_file_and_line(law: Path) -> None:
     file = law / "law/tasks/statutes.yaml"
     file.write_text(STATUTES.replace("slots: {", "slotz: {"), "utf-8")
     with pytest.raises(InputError) as caught:
-        plan(load_recipe(law))
+        Plan.of(load_recipe(law))
     assert [str(problem) for problem in caught.value.problems] == [
         f"{file}:1: slots: this field is missing",
         f"{file}:5: slotz: unknown field (did you mean 'slots'?)",
@@ -120,7 +121,7 @@ def test_a_task_that_the_domain_does_not_have(law: Path) -> None:
     recipe = law / "recipe.yaml"
     recipe.write_text(recipe.read_text("utf-8").replace("[statutes]", "[statute]"), "utf-8")
     with pytest.raises(InputError) as caught:
-        plan(load_recipe(law))
+        Plan.of(load_recipe(law))
     assert str(caught.value) == (
         f"{recipe}:2: documents[0].tasks[0]: unknown task 'statute' (did you mean 'statutes'?)"
     )

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chemtune.checks.finding import Finding
-from chemtune.dataset.build import tasks_of
 from chemtune.dataset.example import Example, write_examples
 from chemtune.dataset.ledger import Entry, Ledger
+from chemtune.dataset.plan import tasks_of
 from chemtune.documents.document import SPLITS
 from chemtune.evaluation.held_out import score_task
 from chemtune.evaluation.predictions import PredictionFile

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chemtune.dataset.build import tasks_of
+from chemtune.dataset.plan import tasks_of
 from chemtune.experiment.samples import choose, make_samples, read_reply
 
 from .conftest import ANSWERS, FakeRun, make_example

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from chemtune.checks.grounding import normalize
-from chemtune.dataset.build import plan
-from chemtune.dataset.label import Job
+from chemtune.dataset.job import Job
+from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.plan import Plan
 from chemtune.documents.question import Question, read_questions
 from chemtune.documents.read import find_files, read_documents
 from chemtune.domains import find_domain
@@ -177,8 +178,8 @@ def test_every_document_has_a_reply_for_every_task(
 def test_the_recipe_asks_for_what_is_recorded(
     jobs: dict[tuple[str, str], Job], replies: dict[tuple[str, str], str]
 ) -> None:
-    groups, ledger = plan(load_recipe(SAMPLE))
-    planned = [job for _, of_teacher in groups for job in of_teacher]
+    ledger = Ledger()
+    planned = list(Plan.of(load_recipe(SAMPLE)).jobs(ledger))
     assert ledger.entries == []
     assert {job.key for job in planned} <= set(jobs)
     asked = {job.key for job in planned if job.task.known(job.document) is None}

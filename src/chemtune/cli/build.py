@@ -23,7 +23,8 @@ def command(
     out: OutFolder = None,
 ) -> None:
     """Build the instruction data: documents and instructions go to the teacher (step 1)."""
-    from chemtune.dataset.build import build, preview
+    from chemtune.dataset.build import build
+    from chemtune.dataset.preview import preview
 
     opened = open_recipe(recipe, out)
     if dry_run:

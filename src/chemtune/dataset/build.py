@@ -1,30 +1,37 @@
-"""Step 1: documents and instructions go to a teacher; its replies become a checked data set."""
+"""Step 1: documents and instructions go to a teacher; its replies become a checked data set.
+
+It runs in three passes, each a stream, so that memory does not grow with the corpus: the documents
+are prepared into a file; what the journal does not answer is asked; the examples are assembled out
+of the journal. The last needs no teacher, so a data set can be made again from the journal alone.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chemtune.dataset.assemble import assemble
 from chemtune.dataset.card import write_card
-from chemtune.dataset.example import Example, write_examples, write_messages
-from chemtune.dataset.label import Job, label, make_jobs
-from chemtune.dataset.ledger import Ledger
-from chemtune.dataset.prepare import leave_out_contaminated, prepare, question_key
+from chemtune.dataset.example import examples_written
+from chemtune.dataset.gather import Bought, gather
+from chemtune.dataset.job import jobs_of
+from chemtune.dataset.ledger import Ledger, ledger_written
+from chemtune.dataset.open_teacher import open_teacher
+from chemtune.dataset.plan import Plan
+from chemtune.dataset.prepared import SCHEMA, read_prepared
+from chemtune.dataset.rows import rows_written
+from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
-from chemtune.documents.question import read_questions
-from chemtune.documents.read import find_files, read_documents
-from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
-from chemtune.recipe.load import check_names, load_recipe
+from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
-from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, Recipe
-from chemtune.tasks.load import load_tasks
-from chemtune.tasks.task import Task
+from chemtune.recipe.schema import Recipe
 from chemtune.teachers.ask import AskedCounts
 from chemtune.teachers.journal import Journal
-from chemtune.teachers.teacher import Teacher
 
 
 def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str, Any]:
@@ -47,158 +54,84 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
     started = time.monotonic()
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
-    groups, ledger = plan(recipe, limit=limit)
-    opened = [(open_teacher(teacher, recipe.folder), jobs) for teacher, jobs in groups]
-    jobs = [job for _, of_teacher in groups for job in of_teacher]
+    plan = Plan.of(recipe)
+    distinct = [t for i, t in enumerate(plan.teachers) if t not in plan.teachers[:i]]
+    teachers = [open_teacher(teacher, recipe.folder) for teacher in distinct]
+    parts = [distinct.index(teacher) for teacher in plan.teachers]
     folder = RunFolder(recipe.run_folder)
     folder.begin(recipe)
-    examples, counts = list[Example](), AskedCounts()
-    with Journal(folder.journal) as journal:
-        for teacher, of_teacher in opened:
-            accepted, asked = label(of_teacher, teacher, journal, ledger)
-            examples += accepted
-            counts += asked
-    _write(folder.dataset, recipe, examples, ledger)
-    if not examples:
+    rejected = folder.dataset / "rejected.parquet"
+    with ledger_written(rejected) as ledger, Journal(folder.journal) as journal:
+        counted = _prepare(plan, folder.prepared, ledger, limit, parts)
+        bought = [Bought(teacher, journal) for teacher in teachers]
+        counts = AskedCounts()
+        for number, of_teacher in enumerate(bought):
+            counts += _gather(plan, folder.prepared, of_teacher, number, parts, counted)
+        tally = _assemble(plan, folder, [bought[number] for number in parts], ledger)
+    write_card(folder.dataset / "README.md", recipe.name, tally, ledger)
+    if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
-        raise InputError(
-            Problem(f"no example was accepted ({reasons})", folder.dataset / "rejected.parquet")
-        )
+        what = "no example was accepted" if counted.documents else "no document is left"
+        raise InputError(Problem(f"{what} ({reasons})", rejected))
     return {
         "run": str(folder.path),
-        "documents": len({job.document.id for job in jobs}),
+        "documents": len(counted.documents),
         "requests": counts.requests_sent,
         "replies_from_journal": counts.replies_from_journal,
-        "accepted": len(examples),
+        "accepted": tally.total,
         "rejected": ledger.by_reason(),
-        "examples": count_examples(examples),
+        "examples": tally.examples(),
         "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
         "wall_s": round(time.monotonic() - started, 2),
     }
 
 
-def preview(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str, Any]:
-    """Return what `build` would ask, without asking: the counts, and one prompt of each task.
+@dataclass
+class _Counted:
+    """The documents to use, and the number of requests to each teacher."""
 
-    Tokens are estimated at four characters each, 1.5 where the text is Korean.
-    """
-    if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe)
-    groups, ledger = plan(recipe, limit=limit)
-    jobs = [job for _, of_teacher in groups for job in of_teacher]
-    asked = [job for job in jobs if job.task.known(job.document) is None]
-    prompts = {job.task.name: job.task.ask(job.document) for job in reversed(asked)}
-    tokens = [
-        len(message["content"]) / (1.5 if job.document.language == "ko" else 4)
-        for job in asked
-        for message in job.task.ask(job.document)
-    ]
-    return {
-        "documents": len({job.document.id for job in jobs}),
-        "requests": len(asked),
-        "prompt_tokens_estimate": round(sum(tokens)),
-        "left_out": ledger.by_reason(),
-        "prompts": prompts,
-    }
+    documents: set[int] = field(default_factory=set)
+    requests: dict[int, int] = field(default_factory=dict)
 
 
-def plan(
-    recipe: Recipe, *, limit: int | None = None
-) -> tuple[list[tuple[AnyTeacher, list[Job]]], Ledger]:
-    """Return every (document, task) of a recipe by teacher, and the ledger of what is left out.
-
-    Raises:
-        InputError: A name or a file of the recipe is not as it should be.
-    """
-    domain = find_domain(recipe.domain, recipe.folder)
-    tasks = load_tasks(domain.task_folder)
-    check_names(recipe, tasks=list(tasks))
-    evaluated = _evaluated_questions(recipe)
-    ledger, seen, taken = Ledger(), dict[str, str](), set[tuple[str, str]]()
-    groups: list[tuple[AnyTeacher, list[Job]]] = []
-    for source in recipe.documents:
-        limits = [n for n in (limit, source.limit) if n is not None]
-        documents = prepare(
-            read_documents(
-                find_files(source.path, recipe.folder),
-                columns={str(name): column for name, column in source.columns.items()},
-                language=source.language,
-                source=source.source,
-                licence=source.licence,
-                limit=min(limits, default=None),
-            ),
-            max_characters=source.max_characters,
-            validation=recipe.split.validation,
-            test=recipe.split.test,
-            seen=seen,
-            ledger=ledger,
-        )
-        kept = leave_out_contaminated(documents, evaluated, ledger)
-        jobs = make_jobs(kept, [tasks[name] for name in source.tasks], taken)
-        teacher = source.teacher or recipe.teacher
-        of_teacher = next((known for asked, known in groups if asked == teacher), None)
-        if of_teacher is None:
-            groups.append((teacher, jobs))
-        else:
-            of_teacher += jobs
-    if not any(of_teacher for _, of_teacher in groups):
-        reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
-        raise InputError(Problem(f"no document is left to build from ({reasons})", recipe._file))
-    return groups, ledger
+def _prepare(
+    plan: Plan, path: Path, ledger: Ledger, limit: int | None, parts: Sequence[int]
+) -> _Counted:
+    """Write the documents that will be used; a fault in one is found before anything is asked."""
+    counted = _Counted()
+    with rows_written(path, SCHEMA) as rows:
+        for prepared in plan.prepared(ledger, limit=limit):
+            rows.write(prepared.row())
+            counted.documents.add(int(prepared.document.id, 16))
+            teacher = parts[prepared.part]
+            known = [plan.tasks[name].known(prepared.document) for name in prepared.tasks]
+            counted.requests[teacher] = counted.requests.get(teacher, 0) + known.count(None)
+    return counted
 
 
-def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
-    """Return the teacher that a recipe in the folder `base` names.
-
-    Raises:
-        InputError: Its replies are not there, or its key is not set.
-    """
-    if isinstance(asked, EndpointTeacher):
-        from chemtune.teachers import endpoint
-
-        return endpoint.EndpointTeacher(
-            asked.base_url,
-            asked.model,
-            api_key=endpoint.api_key_from_env(asked.api_key_env),
-            temperature=asked.temperature,
-            max_tokens=asked.max_tokens,
-            seed=asked.seed,
-            concurrency=asked.concurrency,
-            timeout_s=asked.timeout_s,
-            retries=asked.retries,
-            extra=asked.extra,
-        )
-    from chemtune.teachers.recorded import RecordedTeacher
-
-    return RecordedTeacher(find_files(asked.replies, base))
+def _gather(
+    plan: Plan, path: Path, bought: Bought, number: int, parts: Sequence[int], counted: _Counted
+) -> AskedCounts:
+    """Ask one teacher for all that it is to answer."""
+    of_teacher = (one for one in read_prepared(path) if parts[one.part] == number)
+    jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
+    requests = (job.request() for job in jobs if job.known() is None)
+    return gather(bought, requests, counted.requests.get(number, 0))
 
 
-def count_examples(examples: list[Example]) -> dict[str, dict[str, int]]:
-    """Return the number of examples by task and split."""
-    counts = Counter((example.task, example.split) for example in examples)
-    tasks = dict.fromkeys(example.task for example in examples)
-    return {task: {split: counts[task, split] for split in SPLITS} for task in tasks}
-
-
-def tasks_of(recipe: Recipe) -> dict[str, Task]:
-    """Return the tasks of a recipe's domain, by name."""
-    return load_tasks(find_domain(recipe.domain, recipe.folder).task_folder)
-
-
-def _evaluated_questions(recipe: Recipe) -> set[str]:
-    """The keys of all questions that the run evaluates on, which must not be trained on."""
-    keys = set()
-    for questions in recipe.evaluation.questions:
-        for path in find_files(questions.path, recipe.folder):
-            for question in read_questions(path, split=questions.split):
-                keys.add(question_key(question.text))
-    return keys
-
-
-def _write(folder: Path, recipe: Recipe, examples: list[Example], ledger: Ledger) -> None:
-    for split in SPLITS:
-        of_split = [example for example in examples if example.split == split]
-        write_examples(folder / f"{split}.parquet", of_split)
-        write_messages(folder / f"{split}.jsonl", of_split)
-    ledger.write(folder / "rejected.parquet")
-    write_card(folder / "README.md", recipe.name, examples, ledger)
+def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: Ledger) -> Tally:
+    """Write the examples, each to its split."""
+    tally = Tally()
+    jobs = jobs_of(read_prepared(folder.prepared), plan.tasks, seed=plan.recipe.seed)
+    with ExitStack() as stack:
+        files = {
+            split: stack.enter_context(examples_written(folder.dataset / f"{split}.parquet"))
+            for split in SPLITS
+        }
+        for outcome in assemble(jobs, bought, {}):
+            if outcome.entry is not None:
+                ledger.add(outcome.entry)
+            if outcome.example is not None:
+                files[outcome.example.split].write(outcome.example)
+                tally.add(outcome.example)
+    return tally

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
-from chemtune.dataset.example import Example
 from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
 from chemtune.files import write_text
 
@@ -31,49 +30,46 @@ of what was found there. The splits are by document: none is on two sides.
 """
 
 
-def write_card(path: Path, name: str, examples: list[Example], ledger: Ledger) -> None:
+def write_card(path: Path, name: str, tally: Tally, ledger: Ledger) -> None:
     """Write the card of a data set as Markdown with the hub's YAML head."""
     parts = [
         HEAD.format(
             name=name,
-            languages=", ".join(sorted({example.language for example in examples})),
-            total=len(examples),
-            documents=len({example.document_id for example in examples}),
+            languages=", ".join(sorted(tally.languages)),
+            total=tally.total,
+            documents=len(tally.documents),
         ),
-        "## Examples\n\n" + _counts(examples),
-        "## Sources and licences\n\n" + _sources(examples),
+        "## Examples\n\n" + _counts(tally),
+        "## Sources and licences\n\n" + _sources(tally),
         "## Left out\n\n" + _left_out(ledger),
     ]
     write_text(path, "\n".join(parts))
 
 
-def _counts(examples: list[Example]) -> str:
-    counts = Counter((example.task, example.split) for example in examples)
+def _counts(tally: Tally) -> str:
     rows = ["| task | " + " | ".join(SPLITS) + " |", "|---|" + "---:|" * len(SPLITS)]
-    for task in dict.fromkeys(example.task for example in examples):
-        cells = " | ".join(str(counts[task, split]) for split in SPLITS)
+    for task, of_split in tally.examples().items():
+        cells = " | ".join(str(of_split[split]) for split in SPLITS)
         rows.append(f"| {task} | {cells} |")
     return "\n".join(rows) + "\n"
 
 
-def _sources(examples: list[Example]) -> str:
-    counts = Counter((e.source or "not named", e.licence, e.teacher) for e in examples)
+def _sources(tally: Tally) -> str:
     rows = ["| source | licence | answers by | examples |", "|---|---|---|---:|"]
-    for (source, licence, teacher), count in counts.most_common():
-        cells = (_cell(source), _cell(licence), _cell(teacher), str(count))
+    for (source, licence, teacher), count in tally.by_origin.most_common():
+        cells = (_cell(source or "not named"), _cell(licence), _cell(teacher), str(count))
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 
 def _left_out(ledger: Ledger) -> str:
     reasons = ledger.by_reason()
-    cut = sum(entry.outcome == "cut" for entry in ledger.entries)
-    if not reasons and not cut:
+    if not reasons and not ledger.cut:
         return "Nothing.\n"
     rows = ["Each with its reason in `rejected.parquet`.", "", "| reason | count |", "|---|---:|"]
     rows += [f"| {reason} | {count} |" for reason, count in reasons.items()]
-    if cut:
-        rows.append(f"| cut to length, not left out | {cut} |")
+    if ledger.cut:
+        rows.append(f"| cut to length, not left out | {ledger.cut} |")
     return "\n".join(rows) + "\n"
 
 

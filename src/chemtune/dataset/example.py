@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chemtune.checks.finding import Finding
+from chemtune.dataset.rows import RowWriter, rows_written
 from chemtune.errors import InputError, Problem
 from chemtune.files import written_whole
 from chemtune.messages import Message
@@ -34,6 +36,17 @@ class Example:
         teacher: Who wrote the answer: a teacher's name, or "document" where it brought its own.
         reply_key: The key of the raw reply in the journal, or "".
         findings: What the checks say, with the spans of what is grounded.
+        wording: The number of the instruction's wording, 0 the first.
+        prompt_sha256: Of the messages, in hexadecimal.
+        model: The teacher's model as it named itself in the reply, or "".
+        prompt_tokens: Of the teacher's request, where told.
+        completion_tokens: Of the teacher's reply, where told.
+        cost_usd: What the reply cost at the recipe's price, where there is one.
+        terms: The terms that the teacher's output stands under, as far as known.
+        parent: The id of the document that this one is a chunk of, or "".
+        offset: Where the chunk begins in that document's text.
+        page: The page that it begins on, where there are pages.
+        agreement: How far a second teacher agrees, 0 to 1, where one was asked.
     """
 
     document_id: str
@@ -48,6 +61,17 @@ class Example:
     teacher: str
     reply_key: str = ""
     findings: list[Finding] = field(default_factory=list)
+    wording: int = 0
+    prompt_sha256: str = ""
+    model: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    terms: str = ""
+    parent: str = ""
+    offset: int = 0
+    page: int | None = None
+    agreement: float | None = None
 
     @property
     def id(self) -> str:
@@ -81,19 +105,61 @@ SCHEMA = pa.schema(
         ("teacher", pa.string()),
         ("reply_key", pa.string()),
         ("findings", pa.list_(FINDING)),
+        ("wording", pa.int32()),
+        ("prompt_sha256", pa.string()),
+        ("model", pa.string()),
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("cost_usd", pa.float64()),
+        ("terms", pa.string()),
+        ("parent", pa.string()),
+        ("offset", pa.int64()),
+        ("page", pa.int32()),
+        ("agreement", pa.float64()),
     ]
 )
 
 
-def write_table(path: Path, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
-    """Write rows as a Parquet file, whole."""
-    with written_whole(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary)
+class ExampleWriter:
+    """Takes the examples of a split one at a time; made by `examples_written`."""
+
+    def __init__(self, rows: RowWriter, messages: TextIO) -> None:
+        self._rows = rows
+        self._messages = messages
+
+    def write(self, example: Example) -> None:
+        """Write one example, as a row and as messages."""
+        # asdict would copy every value; a row is only read.
+        row = {name: getattr(example, name) for name in SCHEMA.names}
+        row["findings"] = [vars(finding) for finding in example.findings]
+        self._rows.write(row)
+        self._messages.write(message_line(example) + "\n")
+
+
+@contextmanager
+def examples_written(path: Path) -> Iterator[ExampleWriter]:
+    """Yield a writer of examples as Parquet at `path`, and beside it as JSON Lines of messages."""
+    lines = path.with_suffix(".jsonl")
+    with (
+        written_whole(lines) as temporary,
+        temporary.open("w", encoding="utf-8") as messages,
+        rows_written(path, SCHEMA) as rows,
+    ):
+        yield ExampleWriter(rows, messages)
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples as a Parquet file."""
-    write_table(path, [asdict(example) for example in examples], SCHEMA)
+    """Write examples as a Parquet file, and beside it as JSON Lines of messages."""
+    with examples_written(path) as writer:
+        for example in examples:
+            writer.write(example)
+
+
+def message_line(example: Example) -> str:
+    """Return an example as a line of JSON with its messages, as other trainers read them."""
+    messages = [*example.messages, {"role": "assistant", "content": example.answer}]
+    line = {"messages": messages, "task": example.task, "document": example.document}
+    return json.dumps(line, ensure_ascii=False)
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -113,12 +179,3 @@ def read_examples(path: Path) -> list[Example]:
     if missing:
         raise InputError(Problem(f"holds no examples: no column {', '.join(missing)}", path))
     return [Example(**{**r, "findings": [Finding(**f) for f in r["findings"]]}) for r in rows]
-
-
-def write_messages(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples as JSON Lines of messages, the format that other trainers read."""
-    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for example in examples:
-            messages = [*example.messages, {"role": "assistant", "content": example.answer}]
-            line = {"messages": messages, "task": example.task, "document": example.document}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from chemtune.dataset.example import write_table
+from chemtune.dataset.rows import RowWriter, rows_written
 
 SCHEMA = pa.schema(
     [
@@ -43,22 +45,52 @@ class Entry:
 
 
 class Ledger:
-    """Entries in the order in which they came."""
+    """Entries in the order in which they came, in memory."""
 
     def __init__(self) -> None:
         """Begin an empty ledger."""
         self.entries: list[Entry] = []
+        self.rejected: Counter[str] = Counter()
+        self.cut = 0
 
     def add(self, entry: Entry) -> None:
         """Write down one entry."""
+        self.count(entry)
         self.entries.append(entry)
+
+    def count(self, entry: Entry) -> None:
+        """Count one entry."""
+        if entry.outcome == "rejected":
+            self.rejected[entry.reason] += 1
+        else:
+            self.cut += 1
 
     def by_reason(self) -> dict[str, int]:
         """Return the number of rejections by reason, most frequent first, then by name."""
-        counts = Counter(e.reason for e in self.entries if e.outcome == "rejected")
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return dict(sorted(self.rejected.items(), key=lambda item: (-item[1], item[0])))
 
     def write(self, path: Path) -> None:
-        """Write the ledger as a Parquet file, by document and task."""
-        entries = sorted(self.entries, key=lambda e: (e.document, e.task))
-        write_table(path, [asdict(entry) for entry in entries], SCHEMA)
+        """Write the ledger as a Parquet file."""
+        with rows_written(path, SCHEMA) as rows:
+            for entry in self.entries:
+                rows.write(asdict(entry))
+
+
+class LedgerFile(Ledger):
+    """A ledger whose entries go to a file as they come; made by `ledger_written`."""
+
+    def __init__(self, rows: RowWriter) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def add(self, entry: Entry) -> None:
+        """Write down one entry in the file."""
+        self.count(entry)
+        self._rows.write(asdict(entry))
+
+
+@contextmanager
+def ledger_written(path: Path) -> Iterator[LedgerFile]:
+    """Yield a ledger whose file takes its place at `path` when the block ends well."""
+    with rows_written(path, SCHEMA) as rows:
+        yield LedgerFile(rows)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from chemtune.checks.grounding import normalize
 from chemtune.dataset.ledger import Entry, Ledger
+from chemtune.dataset.seen import Seen
 from chemtune.documents.document import Document
 
 SENTENCE_END = re.compile(r"[.!?。](?=\s)|\n")
@@ -17,46 +18,85 @@ SENTENCE_END = re.compile(r"[.!?。](?=\s)|\n")
 def prepare(
     documents: Iterable[Document],
     *,
+    part: int,
     max_characters: int,
+    chunk: Callable[[Document], Iterable[Document]] | None = None,
+    languages: Collection[str],
     validation: float,
     test: float,
-    seen: dict[str, str],
+    seen: Seen,
     ledger: Ledger,
 ) -> Iterator[Document]:
-    """Yield the documents that can be used, each cut to length and with its split.
+    """Yield the documents that can be used, each cut or chunked, and with its split.
 
     Args:
         documents: The documents as read.
+        part: The number of the recipe's source that they come from.
         max_characters: Longer texts are cut at the end of a sentence.
+        chunk: Cuts a document into documents that are used instead of it, all on its side of the
+            split; then nothing is cut off.
+        languages: The languages that are used; others go to the ledger.
         validation: The share of documents for validation, where the file names no split.
         test: The share of documents held out for test, likewise.
-        seen: The documents met so far, their names by id; filled here. One that comes again under
-            its own name, from another source of the recipe, is used there too.
+        seen: The documents met so far; filled here. One that comes again under its own name, from
+            another source of the recipe, is used there too.
         ledger: Takes what is left out or cut.
     """
-    here: set[str] = set()
-    names = set(seen.values())
     for document in documents:
         if not document.text.strip():
-            _reject(ledger, document, "empty document", "the text is empty or only white space")
+            reject(ledger, document, "empty document", "the text is empty or only white space")
             continue
-        if document.id not in seen and document.name in names:
-            # Two files may both count their rows from 1; a name stands for one document.
-            document = replace(document, name=f"{document.name}#{document.id[:6]}")
-        first = seen.setdefault(document.id, document.name)
-        names.add(first)
-        if document.id in here or first.partition("#")[0] != document.name.partition("#")[0]:
-            _reject(ledger, document, "duplicate document", f"the same title and text as {first}")
+        if document.language not in languages:
+            detail = f"the text is in {document.language!r}; used are {', '.join(languages)}"
+            reject(ledger, document, "another language", detail)
             continue
-        here.add(document.id)
-        document = replace(document, name=first)
-        cut = cut_text(document.text, max_characters)
-        split = document.split or split_of(document.id, validation=validation, test=test)
-        if len(cut) < len(document.text):
-            kept = f"{len(cut)} of {len(document.text)} characters kept"
-            detail = f"{kept}; max_characters is {max_characters}"
-            ledger.add(Entry("document", "cut", document.name, "", "longer than allowed", detail))
-        yield replace(document, text=cut, split=split)
+        whole = _once(document, part, seen, ledger)
+        if whole is None:
+            continue
+        split = whole.split or split_of(whole.id, validation=validation, test=test)
+        if chunk is None:
+            yield replace(_cut(whole, max_characters, ledger), split=split)
+            continue
+        for piece in chunk(replace(whole, split=split)):
+            once = piece if piece.id == whole.id else _once(piece, part, seen, ledger)
+            if once is not None:
+                yield once
+
+
+def leave_out(
+    documents: Iterable[Document], why: Callable[[Document], tuple[str, str] | None], ledger: Ledger
+) -> Iterator[Document]:
+    """Yield the documents but for those that `why` gives a reason and a detail for."""
+    for document in documents:
+        because = why(document)
+        if because is None:
+            yield document
+        else:
+            reject(ledger, document, *because)
+
+
+def _once(document: Document, part: int, seen: Seen, ledger: Ledger) -> Document | None:
+    """The document under the name that it goes by, or None where it was met already."""
+    first = seen.name_of(document.id)
+    if first is None and seen.has_name(document.name):
+        # Two files may both count their rows from 1; a name stands for one document.
+        document = replace(document, name=f"{document.name}#{document.id[:6]}")
+    first = first or document.name
+    other = first.partition("#")[0] != document.name.partition("#")[0]
+    if part in seen.sources_of(document.id) or other:
+        reject(ledger, document, "duplicate document", f"the same title and text as {first}")
+        return None
+    seen.add(document.id, first, part)
+    return replace(document, name=first)
+
+
+def _cut(document: Document, max_characters: int, ledger: Ledger) -> Document:
+    text = cut_text(document.text, max_characters)
+    if len(text) < len(document.text):
+        kept = f"{len(text)} of {len(document.text)} characters kept"
+        detail = f"{kept}; max_characters is {max_characters}"
+        ledger.add(Entry("document", "cut", document.name, "", "longer than allowed", detail))
+    return replace(document, text=text)
 
 
 def cut_text(text: str, max_characters: int) -> str:
@@ -85,22 +125,21 @@ def question_key(text: str) -> str:
     return re.sub(r"\W+", "", normalize(text)[0].casefold())
 
 
-def leave_out_contaminated(
-    documents: Iterable[Document], evaluated: set[str], ledger: Ledger
-) -> Iterator[Document]:
-    """Yield the documents, those left out that would train on a question of the evaluation.
+def contaminated(evaluated: Collection[str]) -> Callable[[Document], tuple[str, str] | None]:
+    """Return what says of a document that it would train on a question of the evaluation.
 
     Args:
-        documents: Documents with their splits.
         evaluated: The `question_key` of every question that the run evaluates on.
-        ledger: Takes what is left out.
     """
-    for document in documents:
+
+    def why(document: Document) -> tuple[str, str] | None:
         if document.split != "test" and question_key(document.text) in evaluated:
-            _reject(ledger, document, "contamination", "the same question is in the evaluation")
-        else:
-            yield document
+            return "contamination", "the same question is in the evaluation"
+        return None
+
+    return why
 
 
-def _reject(ledger: Ledger, document: Document, reason: str, detail: str) -> None:
+def reject(ledger: Ledger, document: Document, reason: str, detail: str) -> None:
+    """Write down that a document is left out."""
     ledger.add(Entry("document", "rejected", document.name, "", reason, detail))

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chemtune.dataset.build import tasks_of
 from chemtune.dataset.example import Example, read_examples
+from chemtune.dataset.plan import tasks_of
 from chemtune.documents.question import Question, read_questions
 from chemtune.documents.read import find_files
 from chemtune.domains import find_domain

@@ -9,8 +9,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from chemtune.dataset.build import count_examples, tasks_of
 from chemtune.dataset.example import Example
+from chemtune.dataset.plan import tasks_of
+from chemtune.dataset.tally import Tally
 from chemtune.documents.language import detect_language
 from chemtune.errors import InputError
 from chemtune.experiment.comparison import Comparison, compare
@@ -151,7 +152,7 @@ def _data(results: Results) -> dict[str, Any] | None:
     return {
         "documents": len(of_document),
         "divided": sum(count > 1 for count in of_document.values()),
-        "counts": count_examples(examples),
+        "counts": Tally.of(examples).examples(),
         "splits": Counter(example.split for example in examples),
         "sources": _sources(examples),
         "rejected": rejected.most_common(),

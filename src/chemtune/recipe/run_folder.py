@@ -45,6 +45,11 @@ class RunFolder:
         return self.path / "dataset"
 
     @property
+    def prepared(self) -> Path:
+        """The documents as they are used: cut or chunked, each on its side of the split."""
+        return self.dataset / "documents.parquet"
+
+    @property
     def adapter(self) -> Path:
         """The trained adapter, in PEFT's format."""
         return self.path / "adapter"

@@ -1,0 +1,131 @@
+"""From replies in the journal to examples: reading, checking, and saying what is left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from chemtune.checks.finding import Finding
+from chemtune.checks.policy import Rule, judged
+from chemtune.dataset.example import Example
+from chemtune.dataset.gather import Bought
+from chemtune.dataset.job import Job
+from chemtune.dataset.ledger import Entry
+from chemtune.messages import Message
+from chemtune.tasks.task import Answer, Unreadable
+from chemtune.teachers.teacher import Reply, RequestRefused
+
+SHOWN_FINDINGS = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: an example, or an entry of the ledger.
+
+    Attributes:
+        job: The job.
+        answer: What the reply says, wherever it could be read.
+        findings: What the checks say of it.
+        example: The example, where the answer is accepted.
+        entry: The ledger's entry, where it is not.
+    """
+
+    job: Job
+    answer: Answer | None = None
+    findings: tuple[Finding, ...] = ()
+    example: Example | None = None
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """An answer with where it comes from."""
+
+    answer: Answer
+    findings: tuple[Finding, ...] = ()
+    text: str = ""
+    key: str = ""
+    reply: Reply | None = None
+
+
+def assemble(
+    jobs: Iterable[Job], bought: Sequence[Bought], rules: Mapping[str, Rule]
+) -> Iterator[Outcome]:
+    """Yield what becomes of each job, in their order: the same whenever the journal is the same.
+
+    Args:
+        jobs: The jobs.
+        bought: The replies of the teacher who was asked, for each part of the recipe.
+        rules: What is done about the findings of a check, by its name.
+    """
+    for job in jobs:
+        read = read_answer(job, bought[job.part])
+        if isinstance(read, Entry):
+            yield Outcome(job, entry=read)
+        else:
+            yield accept(job, read, bought[job.part].teacher.name, rules)
+
+
+def read_answer(job: Job, bought: Bought) -> Read | Entry:
+    """Return the answer to a job, the document's own or the teacher's, or why there is none."""
+    known = job.known()
+    if known is not None:
+        return Read(known)
+    try:
+        key, reply = bought.reply(job.request())
+    except RequestRefused as error:
+        return Entry("teacher", "rejected", *job.key, "refused by the teacher", error.reason)
+    if reply.finish_reason == "length":
+        tokens = reply.completion_tokens
+        detail = f"the reply was cut off after {tokens} tokens; raise teacher.max_tokens"
+        return Entry("reading", "rejected", *job.key, "reply cut off", detail, reply.text)
+    try:
+        answer = job.task.read(reply.text)
+    except Unreadable as error:
+        reason = "unreadable reply"
+        return Entry("reading", "rejected", *job.key, reason, str(error), reply.text)
+    return Read(answer, (), reply.text, key, reply)
+
+
+def accept(job: Job, read: Read, teacher: str, rules: Mapping[str, Rule]) -> Outcome:
+    """Check an answer against its document."""
+    answer, document, task = read.answer, job.document, job.task
+    findings = [*read.findings, *task.check(answer, document)]
+    of_rules = judged(findings, rules)
+    if of_rules.rejecting:
+        wrong = of_rules.rejecting
+        detail = "; ".join(f"{f.field} {f.value!r} {f.message}" for f in wrong[:SHOWN_FINDINGS])
+        entry = Entry("checks", "rejected", *job.key, wrong[0].check, detail, read.text)
+        return Outcome(job, answer, tuple(of_rules.kept), entry=entry)
+    messages = task.write(document, job.wording)
+    example = Example(
+        document_id=document.id,
+        document=document.name,
+        task=task.name,
+        split=document.split,
+        messages=messages,
+        answer=task.render(answer),
+        language=task.language,
+        source=document.source,
+        licence=document.licence,
+        teacher="document" if read.reply is None else teacher,
+        reply_key=read.key,
+        findings=of_rules.kept,
+        wording=job.wording,
+        prompt_sha256=hash_of(messages),
+        model=read.reply.model if read.reply else "",
+        prompt_tokens=read.reply.prompt_tokens if read.reply else None,
+        completion_tokens=read.reply.completion_tokens if read.reply else None,
+        parent=document.parent,
+        offset=document.offset,
+        page=document.layout.page(0),
+    )
+    return Outcome(job, answer, tuple(of_rules.kept), example)
+
+
+def hash_of(messages: list[Message]) -> str:
+    """Return the SHA-256 of a prompt, in hexadecimal."""
+    text = json.dumps(messages, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

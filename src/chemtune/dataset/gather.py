@@ -1,0 +1,60 @@
+"""Asking: every request of a build that the journal does not answer goes to its teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chemtune.progress import progress
+from chemtune.teachers.ask import Asked, AskedCounts, ask_all
+from chemtune.teachers.journal import Journal, key_of
+from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher
+
+
+@dataclass
+class Bought:
+    """What a teacher said: its replies in the journal, and why others are not there.
+
+    Attributes:
+        teacher: Who was asked.
+        journal: Holds the replies.
+        refused: By document and task, why there is no reply.
+        stopped: Why not everything was asked, or "".
+    """
+
+    teacher: Teacher
+    journal: Journal
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    stopped: str = ""
+
+    def reply(self, request: Request) -> tuple[str, Reply]:
+        """Return the journal's key of a request, and its reply.
+
+        Raises:
+            RequestRefused: There is no reply; says why.
+        """
+        key = key_of(self.teacher.canonical(request))
+        raw = self.journal.get(key)
+        if raw is None:
+            why = self.refused.get((request.document, request.task))
+            raise RequestRefused(why or self.stopped or "the journal holds no reply")
+        return key, self.teacher.read(raw)
+
+
+def gather(bought: Bought, requests: Iterable[Request], total: int) -> AskedCounts:
+    """Ask the teacher for what its journal does not hold; returns what it took.
+
+    Args:
+        bought: Takes the reasons of what is refused.
+        requests: Pulled lazily.
+        total: Their number, for the progress.
+    """
+    with progress(f"Asking the teacher ({bought.teacher.name})", total, "requests") as advance:
+
+        def on_done(asked: Asked) -> None:
+            if asked.reply is None:
+                key = asked.request.document, asked.request.task
+                bought.refused[key] = asked.refused or "no reply"
+            advance(note="from the journal" if asked.from_journal else "")
+
+        return ask_all(bought.teacher, requests, bought.journal, on_done=on_done)

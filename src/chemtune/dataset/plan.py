@@ -1,0 +1,112 @@
+"""What a recipe asks of its documents: the documents prepared, and each with its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chemtune.dataset.job import Job, jobs_of
+from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.prepare import contaminated, leave_out, prepare, question_key
+from chemtune.dataset.prepared import Prepared
+from chemtune.dataset.seen import Seen
+from chemtune.documents.document import Document
+from chemtune.documents.question import read_questions
+from chemtune.documents.read import find_files, read_documents
+from chemtune.domains import find_domain
+from chemtune.recipe.load import check_names
+from chemtune.recipe.schema import AnyTeacher, DocumentSource, Recipe
+from chemtune.tasks.load import load_tasks
+from chemtune.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe with its tasks; its documents are read when they are asked for."""
+
+    recipe: Recipe
+    tasks: dict[str, Task]
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Plan:
+        """Read the recipe's domain.
+
+        Raises:
+            InputError: A name of the recipe is not known.
+        """
+        plan = cls(recipe, tasks_of(recipe))
+        check_names(recipe, tasks=list(plan.tasks))
+        return plan
+
+    @property
+    def teachers(self) -> list[AnyTeacher]:
+        """The teacher of each part of the recipe's documents."""
+        return [source.teacher or self.recipe.teacher for source in self.recipe.documents]
+
+    def prepared(self, ledger: Ledger, *, limit: int | None = None) -> Iterator[Prepared]:
+        """Yield the documents that can be used, with their tasks; none is asked a task twice.
+
+        Args:
+            ledger: Takes what is left out or cut.
+            limit: Take only the first `limit` documents of each source.
+
+        Raises:
+            InputError: A file is not as it should be (while iterating).
+        """
+        seen = Seen()
+        whys = self._whys()
+        for part, source in enumerate(self.recipe.documents):
+            documents = self._prepared_part(part, source, seen, ledger, limit)
+            for why in whys:
+                documents = leave_out(documents, why, ledger)
+            for document in documents:
+                earlier = [p for p in seen.sources_of(document.id) if p < part]
+                asked = {task for p in earlier for task in self.recipe.documents[p].tasks}
+                tasks = tuple(task for task in source.tasks if task not in asked)
+                if tasks:
+                    yield Prepared(document, part, tasks)
+
+    def jobs(self, ledger: Ledger, *, limit: int | None = None) -> Iterator[Job]:
+        """Yield a job for every task of every document; see `prepared`."""
+        prepared = self.prepared(ledger, limit=limit)
+        return jobs_of(prepared, self.tasks, seed=self.recipe.seed)
+
+    def _prepared_part(
+        self, part: int, source: DocumentSource, seen: Seen, ledger: Ledger, limit: int | None
+    ) -> Iterator[Document]:
+        limits = [n for n in (limit, source.limit) if n is not None]
+        documents = read_documents(
+            find_files(source.path, self.recipe.folder),
+            columns={str(name): column for name, column in source.columns.items()},
+            language=source.language,
+            source=source.source,
+            licence=source.licence,
+            limit=min(limits, default=None),
+        )
+        return prepare(
+            documents,
+            part=part,
+            max_characters=source.max_characters,
+            languages=("en", "ko"),
+            validation=self.recipe.split.validation,
+            test=self.recipe.split.test,
+            seen=seen,
+            ledger=ledger,
+        )
+
+    def _whys(self) -> list[Callable[[Document], tuple[str, str] | None]]:
+        return [contaminated(self._evaluated())]
+
+    def _evaluated(self) -> set[str]:
+        """The keys of all questions that the run evaluates on, which must not be trained on."""
+        return {
+            question_key(question.text)
+            for questions in self.recipe.evaluation.questions
+            for path in find_files(questions.path, self.recipe.folder)
+            for question in read_questions(path, split=questions.split)
+        }
+
+
+def tasks_of(recipe: Recipe) -> dict[str, Task]:
+    """Return the tasks of a recipe's domain, by name."""
+    return load_tasks(find_domain(recipe.domain, recipe.folder).task_folder)
