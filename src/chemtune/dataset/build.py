@@ -24,6 +24,7 @@ from chemtune.dataset.open_teacher import open_teacher
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.prepared import SCHEMA, read_prepared
 from chemtune.dataset.rows import rows_written
+from chemtune.dataset.seen import Distinct
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
 from chemtune.errors import InputError, Problem
@@ -71,7 +72,7 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
     write_card(folder.dataset / "README.md", recipe.name, tally, ledger)
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
-        what = "no example was accepted" if counted.documents else "no document is left"
+        what = "no example was accepted" if len(counted.documents) else "no document is left"
         raise InputError(Problem(f"{what} ({reasons})", rejected))
     return {
         "run": str(folder.path),
@@ -90,7 +91,7 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
 class _Counted:
     """The documents to use, and the number of requests to each teacher."""
 
-    documents: set[int] = field(default_factory=set)
+    documents: Distinct = field(default_factory=Distinct)
     requests: dict[int, int] = field(default_factory=dict)
 
 
@@ -102,7 +103,7 @@ def _prepare(
     with rows_written(path, SCHEMA) as rows:
         for prepared in plan.prepared(ledger, limit=limit):
             rows.write(prepared.row())
-            counted.documents.add(int(prepared.document.id, 16))
+            counted.documents.add(prepared.document.id)
             teacher = parts[prepared.part]
             known = [plan.tasks[name].known(prepared.document) for name in prepared.tasks]
             counted.requests[teacher] = counted.requests.get(teacher, 0) + known.count(None)
@@ -128,7 +129,7 @@ def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: L
             split: stack.enter_context(examples_written(folder.dataset / f"{split}.parquet"))
             for split in SPLITS
         }
-        for outcome in assemble(jobs, bought, {}):
+        for outcome in assemble(jobs, bought, plan.rules):
             if outcome.entry is not None:
                 ledger.add(outcome.entry)
             if outcome.example is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from chemtune.checks.policy import Rule
 from chemtune.dataset.job import Job, jobs_of
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.prepare import contaminated, leave_out, prepare, question_key
@@ -42,6 +43,12 @@ class Plan:
     def teachers(self) -> list[AnyTeacher]:
         """The teacher of each part of the recipe's documents."""
         return [source.teacher or self.recipe.teacher for source in self.recipe.documents]
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """What is done about the findings of each check that the recipe names."""
+        rules = self.recipe.checks.items()
+        return {str(check): Rule(rule.severity, rule.action) for check, rule in rules}
 
     def prepared(self, ledger: Ledger, *, limit: int | None = None) -> Iterator[Prepared]:
         """Yield the documents that can be used, with their tasks; none is asked a task twice.

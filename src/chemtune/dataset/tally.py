@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chemtune.dataset.example import Example
+from chemtune.dataset.seen import Distinct
 from chemtune.documents.document import SPLITS
 
 
@@ -27,7 +28,7 @@ class Tally:
     by_origin: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
-    documents: set[int] = field(default_factory=set)
+    documents: Distinct = field(default_factory=Distinct)
     cost_usd: float = 0.0
 
     @classmethod
@@ -43,7 +44,7 @@ class Tally:
         self.by_task[example.task, example.split] += 1
         self.by_origin[example.source, example.licence, example.teacher] += 1
         self.languages[example.language] += 1
-        self.documents.add(int(example.document_id, 16))
+        self.documents.add(example.document_id)
         self.findings.update(f.check for f in example.findings if f.severity != "grounded")
         self.cost_usd += example.cost_usd or 0.0
 

@@ -21,24 +21,48 @@ class RecordedTeacher(Part):
     replies: str = Field(description="a file, a folder or a glob, relative to the recipe")
 
 
-class EndpointTeacher(Part):
-    """Any server that speaks the OpenAI chat protocol."""
+class Price(Part):
+    """What a model costs, in US dollars for a million tokens."""
 
-    kind: Literal["endpoint"]
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class ServedTeacher(Part):
+    """What all models behind an OpenAI-compatible address have in common."""
+
     base_url: str = Field(pattern=r"^https?://", description="for example http://127.0.0.1:8000/v1")
     model: str
     api_key_env: str | None = Field(
         default=None, description="the environment variable that holds the key"
     )
+    flavour: Literal["auto", "openai", "azure"] = Field(
+        default="auto", description="how the server wants to be spoken to; by its address"
+    )
+    api_version: str | None = Field(default=None, description="of Azure OpenAI")
     temperature: float = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=1024, ge=1, description="of one reply")
     seed: int | None = None
-    concurrency: int = Field(default=8, ge=1, le=4096, description="requests in flight")
-    timeout_s: float = Field(default=120.0, gt=0)
-    retries: int = Field(default=5, ge=0)
+    json_schema: Literal["auto", "on", "off"] = Field(
+        default="auto", description="whether replies in JSON are held to a schema by the server"
+    )
+    price: Price | None = Field(
+        default=None, description="known for some models; needed elsewhere for a budget"
+    )
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further fields of the request's body"
     )
+
+
+class EndpointTeacher(ServedTeacher):
+    """Any server that speaks the OpenAI chat protocol."""
+
+    kind: Literal["endpoint"]
+    concurrency: int = Field(default=8, ge=1, le=4096, description="most requests in flight")
+    rpm: int | None = Field(default=None, ge=1, description="requests a minute that are allowed")
+    tpm: int | None = Field(default=None, ge=1, description="tokens a minute that are allowed")
+    timeout_s: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0)
 
 
 AnyTeacher = RecordedTeacher | EndpointTeacher
@@ -60,6 +84,37 @@ class DocumentSource(Part):
     limit: int | None = Field(default=None, ge=1, description="take only the first N documents")
     max_characters: int = Field(
         default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
+    )
+
+
+CheckName = Literal[
+    "absence",
+    "agreement",
+    "binding",
+    "explanation",
+    "format",
+    "grounding",
+    "judge",
+    "key",
+    "language",
+    "leak",
+    "length",
+    "names",
+    "numbers",
+    "quantities",
+    "style",
+    "units",
+]
+
+
+class CheckRule(Part):
+    """What is done about the findings of one check."""
+
+    severity: Literal["error", "warning"] | None = None
+    action: Literal["reject", "drop", "keep", "ignore"] | None = Field(
+        default=None,
+        description="leave out the example, or the value alone; keep it with its finding; or "
+        "forget the finding. By default errors reject and warnings stay",
     )
 
 
@@ -154,6 +209,13 @@ class Recipe(Part):
     run: str | None = Field(default=None, description="the run's folder; runs/NAME by default")
     documents: list[DocumentSource] = Field(min_length=1)
     teacher: Teacher
+    journal: str | None = Field(
+        default=None, description="where replies are kept; runs may share one. The run's by default"
+    )
+    budget_usd: float | None = Field(
+        default=None, gt=0, description="what the journal's replies may cost in all; never passed"
+    )
+    checks: dict[CheckName, CheckRule] = Field(default_factory=dict)
     split: Split = Split()
     model: str = "smollm2-135m"
     tuning: Tuning = Tuning()
