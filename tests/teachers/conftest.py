@@ -41,6 +41,7 @@ class ChatServer:
         self.behave: Callable[[int, dict[str, Any]], Behaviour] = lambda number, body: Behaviour()
         self.bodies: list[dict[str, Any]] = []
         self.authorizations: list[str | None] = []
+        self.api_keys: list[str | None] = []
         self.in_flight = self.most_in_flight = 0
         self.url = ""
         self.closing = asyncio.Event()
@@ -65,6 +66,8 @@ class ChatServer:
         number = len(self.bodies)
         self.bodies.append(body)
         self.authorizations.append(request.headers.get("Authorization"))
+        if "api-key" in request.headers:
+            self.api_keys.append(request.headers["api-key"])
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

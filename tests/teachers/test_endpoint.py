@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ import orjson
 import pytest
 
 from chemtune.errors import ChemtuneError, InputError
+from chemtune.teachers.ask import Asked, ask_all
 from chemtune.teachers.endpoint import EndpointTeacher, api_key_from_env
-from chemtune.teachers.journal import key_of
+from chemtune.teachers.journal import Journal, key_of
 from chemtune.teachers.teacher import Request, RequestRefused
 from chemtune.teachers.wire import environment_proxy, retry_after_s
 
@@ -31,6 +33,16 @@ def answer(teacher: EndpointTeacher, request: Request = HELLO) -> bytes:
             return await teacher.answer(request)
 
     return asyncio.run(once())
+
+
+def ask(teacher: EndpointTeacher, journal: Journal, *texts: str) -> list[Asked]:
+    """Ask with retries; returns what came of each, in the order of completion."""
+    done: list[Asked] = []
+    requests = [
+        Request("t", text, ({"role": "user", "content": text},)) for text in texts or ("안녕",)
+    ]
+    ask_all(teacher, requests, journal, on_done=done.append)
+    return done
 
 
 def test_body_and_reply(server: ChatServer, teacher_of: TeacherOf) -> None:
@@ -88,26 +100,41 @@ def test_what_decides_the_reply_decides_the_key(teacher_of: TeacherOf) -> None:
     ],
 )  # fmt: skip
 def test_passing_faults_are_tried_again(
-    server: ChatServer, teacher_of: TeacherOf, fault: dict[str, Any]
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal, fault: dict[str, Any]
 ) -> None:
     server.answers(server.how(**fault), server.how(**fault))
-    teacher = teacher_of()
-    assert teacher.read(answer(teacher)).text == "echo 안녕"
+    (asked,) = ask(teacher_of(), journal)
+    assert asked.reply is not None
+    assert asked.reply.text == "echo 안녕"
     assert len(server.bodies) == 3
 
 
-def test_a_hanging_server_is_tried_again(server: ChatServer, teacher_of: TeacherOf) -> None:
+def test_a_hanging_server_is_tried_again(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
     server.answers(server.how(hang=True))
-    teacher = teacher_of(timeout_s=0.2)
-    assert teacher.read(answer(teacher)).text == "echo 안녕"
+    (asked,) = ask(teacher_of(timeout_s=0.2), journal)
+    assert asked.reply is not None
     assert len(server.bodies) == 2
 
 
-def test_retry_after_is_obeyed(server: ChatServer, teacher_of: TeacherOf) -> None:
-    server.answers(server.how(status=429, headers={"Retry-After": "0.4"}))
-    started = time.monotonic()
-    answer(teacher_of())
-    assert 0.4 <= time.monotonic() - started < 2
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_by_all(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal, status: int
+) -> None:
+    arrivals: list[float] = []
+
+    def behave(number: int, body: dict[str, Any]) -> Any:
+        arrivals.append(time.monotonic())
+        headers = {"Retry-After": "0.5"}
+        return server.how() if number else server.how(status=status, headers=headers)
+
+    server.behave = behave
+    done = ask(teacher_of(concurrency=1), journal, *map(str, range(5)))
+    assert len(done) == 5
+    assert all(asked.reply for asked in done)
+    # Not the request alone that was turned away: the endpoint wants no other either.
+    assert arrivals[1] - arrivals[0] >= 0.5
 
 
 def test_retry_after_values() -> None:
@@ -169,37 +196,110 @@ def test_a_redirect_is_not_followed(server: ChatServer, teacher_of: TeacherOf) -
         answer(teacher_of())
 
 
-def test_a_server_that_is_down(teacher_of: TeacherOf, unused_tcp_port: int) -> None:
+def test_a_server_that_is_down(
+    teacher_of: TeacherOf, journal: Journal, unused_tcp_port: int
+) -> None:
     teacher = teacher_of(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1", retries=2)
     with pytest.raises(ChemtuneError, match=r"no answer from http.* after 3 tries: .*run again"):
-        answer(teacher)
+        ask(teacher, journal)
 
 
-def test_a_server_that_stays_overloaded(server: ChatServer, teacher_of: TeacherOf) -> None:
+def test_a_server_that_stays_overloaded(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
     server.behave = lambda number, body: server.how(
         status=429, body=b'{"error": {"message": "quota"}}'
     )
     with pytest.raises(ChemtuneError, match="after 3 tries: HTTP 429: quota"):
-        answer(teacher_of(retries=2))
+        ask(teacher_of(retries=2), journal)
     assert len(server.bodies) == 3
 
 
+def test_one_that_turns_requests_away_while_it_answers_others_loses_none(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    # Four of five tries are turned away, so some request is turned away more than four times.
+    server.behave = lambda number, body: server.how(status=200 if number % 5 == 0 else 429)
+    done = ask(teacher_of(retries=4, concurrency=4), journal, *map(str, range(20)))
+    assert sum(asked.reply is not None for asked in done) == 20
+
+
 def test_one_poisonous_request_is_refused_and_three_in_a_row_stop(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    server.behave = lambda number, body: server.how(
+        status=500 if body["messages"][0]["content"].startswith("bad") else 200
+    )
+    teacher = teacher_of(retries=1, concurrency=1)
+    done = ask(teacher, journal, "a", "bad 1", "b", "bad 2", "c")
+    refused = {asked.request.document for asked in done if asked.reply is None}
+    assert refused == {"bad 1", "bad 2"}
+    with pytest.raises(ChemtuneError, match="after 2 tries: HTTP 500"):
+        ask(teacher_of(retries=1, concurrency=1), journal, "bad 3", "bad 4", "bad 5")
+
+
+def test_a_reply_without_end_is_refused(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    huge = b'{"choices": [], "padding": "' + b"x" * 10 * 2**20 + b'"}'
+    server.answers(server.how(body=huge))
+    first, second = ask(teacher_of(concurrency=1), journal, "a", "b")
+    assert first.refused == "the reply is longer than 4 MiB"
+    assert second.reply is not None
+    assert len(journal) == 1
+
+
+def test_a_schema_is_sent_and_left_out_where_the_server_knows_none(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    requests = [replace(HELLO, document=str(n), schema=schema) for n in range(3)]
+    held = {"type": "json_schema", "json_schema": {"name": "t", "strict": True, "schema": schema}}
+    ask_all(teacher_of(), requests[:1], journal, on_done=lambda asked: None)
+    assert server.bodies[0]["response_format"] == held
+    no = b'{"error": {"message": "response_format is not supported"}}'
+    server.behave = lambda number, body: (
+        server.how(status=400, body=no) if "response_format" in body else server.how()
+    )
+    other = teacher_of(concurrency=1, seed=1)
+    asked = [replace(r, messages=({"role": "user", "content": r.document},)) for r in requests]
+    counts = ask_all(other, asked, journal, on_done=lambda asked: None)
+    assert (counts.requests_sent, counts.refused) == (3, 0)
+    assert ["response_format" in body for body in server.bodies[1:]] == [True, False, False, False]
+    # Another run wishes for the same, and so finds what was bought.
+    again = ask_all(teacher_of(seed=1), asked, journal, on_done=lambda asked: None)
+    assert again.replies_from_journal == 3
+
+
+def test_a_model_that_wants_max_completion_tokens(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    no = b'{"error": {"message": "Unsupported parameter: use max_completion_tokens instead"}}'
+    server.behave = lambda number, body: (
+        server.how(status=400, body=no) if "max_tokens" in body else server.how()
+    )
+    (asked,) = ask(teacher_of(max_tokens=77), journal)
+    assert asked.reply is not None
+    assert server.bodies[-1]["max_completion_tokens"] == 77
+
+
+def test_azure_takes_the_key_and_the_version_in_its_own_way(
     server: ChatServer, teacher_of: TeacherOf
 ) -> None:
-    server.behave = lambda number, body: server.how(status=500)
+    teacher = EndpointTeacher(
+        "https://lab.openai.azure.com/openai/deployments/d", "m", api_key=KEY, api_version="2026-01"
+    )
+    tail = "/openai/deployments/d/chat/completions?api-version=2026-01"
+    assert teacher.url == f"https://lab.openai.azure.com{tail}"
+    answer(teacher_of(flavour="azure", api_version="2026-01"))
+    assert server.api_keys == [KEY]
+    assert server.authorizations == [None]
 
-    async def thrice() -> list[type[BaseException]]:
-        kinds: list[type[BaseException]] = []
-        async with teacher_of(retries=1) as teacher:
-            for _ in range(3):
-                try:
-                    await teacher.answer(HELLO)
-                except (RequestRefused, ChemtuneError) as error:
-                    kinds.append(type(error))
-        return kinds
 
-    assert asyncio.run(thrice()) == [RequestRefused, RequestRefused, ChemtuneError]
+def test_what_the_content_filter_stopped_is_refused(teacher_of: TeacherOf) -> None:
+    raw = {"choices": [{"message": {"content": "He"}, "finish_reason": "content_filter"}]}
+    with pytest.raises(RequestRefused, match="content filter"):
+        teacher_of().read(orjson.dumps(raw))
 
 
 def test_a_key_that_a_reply_repeats_is_taken_out(server: ChatServer, teacher_of: TeacherOf) -> None:

@@ -28,6 +28,11 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
             concurrency=asked.concurrency,
             timeout_s=asked.timeout_s,
             retries=asked.retries,
+            flavour=asked.flavour,
+            api_version=asked.api_version,
+            json_schema=asked.json_schema,
+            rpm=asked.rpm,
+            tpm=asked.tpm,
             extra=asked.extra,
         )
     from chemtune.teachers.recorded import RecordedTeacher

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import orjson
 
 from chemtune.errors import ChemtuneError, InputError, Problem
-from chemtune.teachers.teacher import Reply, Request, RequestRefused
+from chemtune.teachers.limits import Limits
+from chemtune.teachers.teacher import Reply, Request, RequestRefused, TryAgain
 from chemtune.teachers.wire import (
-    RETRY_AFTER_CAP_S,
     addresses,
     checked_key,
     content_text,
     environment_proxy,
+    is_azure,
     parsed,
+    response_format,
     retry_after_s,
     server_message,
     shortened,
@@ -29,11 +28,12 @@ from chemtune.teachers.wire import (
 if TYPE_CHECKING:
     import aiohttp
 
-BACKOFF_CAP_S = 60.0
 CONNECT_TIMEOUT_S = 30.0
-GIVE_UP_AFTER = 3
+# No chat reply is as long; a body without end would fill the memory and the journal.
+MOST_BODY = 4 * 2**20
 
 _TRANSIENT = {408, 409, 429}
+_OVERLOADED = {429, 503, 529}
 _OWN_FIELDS = {"model", "messages", "stream", "temperature", "max_tokens", "seed"}
 # Shorter keys are placeholders such as "EMPTY", which a reply may rightly contain.
 _SECRET_LENGTH = 8
@@ -60,25 +60,22 @@ def api_key_from_env(variable: str | None) -> str | None:
     return key
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """A try that may be repeated. `answered`: the server is there, the request may be at fault."""
-
-    reason: str
-    wait_s: float | None = None
-    answered: bool = False
-
-
 class EndpointTeacher:
-    """Asks a chat-completions endpoint and tries again when it fails for a while.
+    """Asks a chat-completions endpoint, once for each call of `answer`.
 
-    A request that keeps failing on a server that answers others is refused; after
-    `GIVE_UP_AFTER` such requests in a row, or when the server cannot be reached, is
-    overloaded, or refuses the key, the run is stopped with an error.
+    The canonical request holds what is wished for: a JSON schema under `json_schema` "auto" as
+    well, although a server that knows none is asked the same without. So a reply has one key,
+    whatever the server turned out to be able to, and is not bought twice.
 
     Args:
         base_url: The address up to `/v1`; one that ends in `/chat/completions` is taken as well.
         model: The model's name at the endpoint.
+        flavour: "azure" sends the key as `api-key`; "auto" tells by the address.
+        api_version: Of Azure OpenAI; put into the address.
+        json_schema: Whether a request's schema is sent as `response_format`; "auto" stops at the
+            first server that refuses it.
+        rpm: Requests a minute that are allowed; None learns them from the server's headers.
+        tpm: Tokens a minute, likewise.
         api_key: Sent as a bearer token. It is never shown, journaled or logged.
         temperature: Sampling temperature; None leaves it to the server.
         max_tokens: Most tokens of a reply; None leaves it to the server.
@@ -102,22 +99,31 @@ class EndpointTeacher:
         temperature: float | None = 0.0,
         max_tokens: int | None = 1024,
         seed: int | None = None,
+        flavour: Literal["auto", "openai", "azure"] = "auto",
+        api_version: str | None = None,
+        json_schema: Literal["auto", "on", "off"] = "auto",
+        rpm: float | None = None,
+        tpm: float | None = None,
         concurrency: int = 8,
         timeout_s: float = 120.0,
         retries: int = 5,
         backoff_s: float = 1.0,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.base_url, self.url = addresses(base_url)
+        self.base_url, self.url = addresses(base_url, api_version)
         self.model = model
+        self.max_tokens = max_tokens
+        self.limits = Limits(rpm, tpm)
+        self._azure = flavour == "azure" or (flavour == "auto" and is_azure(self.url))
         self.name = f"endpoint:{model}"
         self.concurrency = concurrency
         self.timeout_s = timeout_s
         self.retries, self.backoff_s = retries, backoff_s
         self._key = checked_key(api_key)
         self._parameters = _parameters(temperature, max_tokens, seed, extra or {})
+        self._schemas = json_schema
+        self._refused_fields: set[str] = set()
         self._session: aiohttp.ClientSession | None = None
-        self._failed_in_row = 0
 
     def __repr__(self) -> str:
         return f"EndpointTeacher({self.base_url!r}, {self.model!r})"
@@ -127,28 +133,19 @@ class EndpointTeacher:
         return {"kind": "endpoint", "base_url": self.base_url, "body": self._body(request)}
 
     async def answer(self, request: Request) -> bytes:
-        """Return the body of the endpoint's reply, a JSON object.
+        """Return the body of the endpoint's reply, a JSON object; tries once.
 
         Raises:
-            RequestRefused: The endpoint does not take this request, or keeps failing on it.
+            TryAgain: The endpoint is busy, broken or out of reach for now.
+            RequestRefused: The endpoint does not take this request.
             InputError: The key, model or address is wrong.
-            ChemtuneError: The endpoint gives no answer.
+            ChemtuneError: The endpoint will give no answer.
         """
-        payload = orjson.dumps(self._body(request))
-        outcome = await self._try(payload)
-        for tries in range(self.retries):
-            if isinstance(outcome, bytes):
-                break
-            await asyncio.sleep(self._delay(tries, outcome.wait_s))
-            outcome = await self._try(payload)
-        if isinstance(outcome, bytes):
-            self._failed_in_row = 0
-            return outcome
-        self._failed_in_row += 1
-        text = f"no answer from {self.url} after {self.retries + 1} tries: {outcome.reason}"
-        if outcome.answered and self._failed_in_row < GIVE_UP_AFTER:
-            raise RequestRefused(text)
-        raise ChemtuneError(f"{text}; what is journaled is kept, run again to go on")
+        status, headers, raw = await self._post(orjson.dumps(self._sent(request)))
+        self.limits.told(headers)
+        if status == 400 and self._learned(parsed(raw), raw, request):
+            return await self.answer(request)
+        return self._judged(status, headers, raw)
 
     def read(self, raw: bytes) -> Reply:
         """Return the first choice's text; a reply cut at `max_tokens` has `finish_reason` length.
@@ -164,6 +161,8 @@ class EndpointTeacher:
         except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise RequestRefused("the reply holds no choices[0].message") from error
         finish = choice.get("finish_reason")
+        if finish == "content_filter":
+            raise RequestRefused("the server's content filter stopped the reply")
         if not text.strip():
             refusal = message.get("refusal")
             why = refusal if isinstance(refusal, str) and refusal else f"finish_reason {finish!r}"
@@ -183,7 +182,8 @@ class EndpointTeacher:
 
         headers = {"Content-Type": "application/json"}
         if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+            name, value = ("api-key", "") if self._azure else ("Authorization", "Bearer ")
+            headers[name] = value + self._key
         self._session = aiohttp.ClientSession(
             headers=headers,
             timeout=aiohttp.ClientTimeout(
@@ -206,9 +206,40 @@ class EndpointTeacher:
             self._session = None
 
     def _body(self, request: Request) -> dict[str, Any]:
-        return {"model": self.model, "messages": list(request.messages), **self._parameters}
+        """What is wished for, which is also what the journal knows the reply by."""
+        body = {"model": self.model, "messages": request.messages, **self._parameters}
+        if request.schema is not None and self._schemas != "off":
+            body.setdefault("response_format", response_format(request.task, request.schema))
+        return body
 
-    async def _try(self, payload: bytes) -> bytes | _Failure:
+    def _sent(self, request: Request) -> dict[str, Any]:
+        """What is sent: without the fields that this server turned out not to take."""
+        body = self._body(request)
+        if "response_format" in self._refused_fields and "response_format" not in self._parameters:
+            body.pop("response_format", None)
+        if "max_tokens" in self._refused_fields:
+            body["max_completion_tokens"] = body.pop("max_tokens", None)
+        return body
+
+    def _learned(self, body: Any, raw: bytes, request: Request) -> bool:
+        """Whether a 400 says that the server does not take a field that can be left out."""
+        said = server_message(body, raw)
+        refused = None
+        if "max_completion_tokens" in said and "max_tokens" in self._sent(request):
+            refused = "max_tokens"
+        elif (
+            self._schemas == "auto"
+            and "response_format" in self._sent(request)
+            and "response_format" not in self._parameters
+            and any(word in said for word in ("response_format", "json_schema", "grammar"))
+        ):
+            refused = "response_format"
+        if refused is None or refused in self._refused_fields:
+            return False
+        self._refused_fields.add(refused)
+        return True
+
+    async def _post(self, payload: bytes) -> tuple[int, Mapping[str, str], bytes]:
         import aiohttp
 
         if self._session is None:
@@ -217,25 +248,27 @@ class EndpointTeacher:
             async with self._session.post(
                 self.url, data=payload, allow_redirects=False
             ) as response:
-                raw = await response.read()
+                return response.status, response.headers, await _read_body(response)
         except aiohttp.ClientConnectorCertificateError as error:
             fault = f"the certificate of {self.url} is not trusted: {error.certificate_error}"
+            failure: Exception = ChemtuneError(f"{fault}; name your authority in SSL_CERT_FILE")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return _Failure(self._shown(error))
+            failure = TryAgain(self._shown(error), where=self.url)
         except TimeoutError:
-            return _Failure(f"no whole reply within {self.timeout_s:g} s", answered=True)
+            failure = self._broken(f"no whole reply within {self.timeout_s:g} s")
         except (aiohttp.ClientError, OSError) as error:
-            return _Failure(self._shown(f"{type(error).__name__}: {error}"), answered=True)
-        else:
-            return self._judged(response.status, response.headers, raw)
+            failure = self._broken(f"{type(error).__name__}: {error}")
         # Raised out here because aiohttp's errors carry the request's headers, and so the key.
-        raise ChemtuneError(f"{fault}; name your authority in SSL_CERT_FILE")
+        raise failure
 
-    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> bytes | _Failure:
+    def _broken(self, reason: str) -> TryAgain:
+        return TryAgain(self._shown(reason), where=self.url, answered=True, charged=True)
+
+    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> bytes:
         body = parsed(raw)
         if status < 300:
             if not isinstance(body, dict):
-                return _Failure(f"HTTP {status} with a body that is no JSON object", answered=True)
+                raise self._broken(f"HTTP {status} with a body that is no JSON object")
             if not (body.get("error") and "choices" not in body):
                 return self._without_key(raw)
             # Some gateways tell of an error under HTTP 200; nothing was bought.
@@ -243,8 +276,14 @@ class EndpointTeacher:
             status = code if isinstance(code, int) and 400 <= code < 600 else 500
         said = self._shown(server_message(body, raw))
         if status in _TRANSIENT or status >= 500:
-            wait_s = retry_after_s(headers.get("Retry-After"))
-            return _Failure(f"HTTP {status}: {said}", wait_s, answered=status == 500)
+            raise TryAgain(
+                f"HTTP {status}: {said}",
+                where=self.url,
+                wait_s=retry_after_s(headers.get("Retry-After")),
+                overloaded=status in _OVERLOADED,
+                answered=status == 500,
+                charged=status in (500, 502, 504),
+            )
         raise self._refusal(status, said, headers.get("Location"))
 
     def _refusal(self, status: int, said: str, location: str | None) -> Exception:
@@ -261,12 +300,6 @@ class EndpointTeacher:
             return InputError(f"{self.url} is redirected{moved} (HTTP {status}; mend base_url)")
         return ChemtuneError(f"{self.url}: HTTP {status}: {said}")
 
-    def _delay(self, tries: int, wait_s: float | None) -> float:
-        """Return seconds until the next try, scattered so that requests do not return as one."""
-        if wait_s is not None:
-            return min(wait_s + random.uniform(0, self.backoff_s), RETRY_AFTER_CAP_S)
-        return min(self.backoff_s * 2.0**tries, BACKOFF_CAP_S) * random.uniform(0.5, 1)
-
     def _shown(self, text: object) -> str:
         shown = str(text)
         return shortened(shown.replace(self._key, "[key]") if self._key else shown)
@@ -275,6 +308,21 @@ class EndpointTeacher:
         if self._key and len(self._key) >= _SECRET_LENGTH:
             return raw.replace(self._key.encode(), b"[key]")
         return raw
+
+
+async def _read_body(response: aiohttp.ClientResponse) -> bytes:
+    length = response.content_length
+    if length is not None and length <= MOST_BODY:
+        return await response.read()
+    parts: list[bytes] = []
+    read = 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        read += len(part)
+        if read > MOST_BODY:
+            response.close()
+            raise RequestRefused(f"the reply is longer than {MOST_BODY // 2**20} MiB")
+    return b"".join(parts)
 
 
 def _parameters(

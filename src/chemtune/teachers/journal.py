@@ -61,7 +61,7 @@ class Entry:
 class Journal:
     """Raw replies by the key of their request, in one SQLite file.
 
-    Several processes may share the file. Within a process it is used by one thread at a time.
+    Several processes may share the file. Within a process one thread reads and one writes.
 
     Args:
         path: The file; it and its folder are made when missing.
@@ -86,6 +86,10 @@ class Journal:
         try:
             with self._explained():
                 self._prepare()
+                # Of its own, for a connection that commits lets nobody read until the disk is done.
+                self._reads = sqlite3.connect(
+                    path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
+                )
         except BaseException:
             self._db.close()
             raise
@@ -93,7 +97,7 @@ class Journal:
     def get(self, key: str) -> bytes | None:
         """Return the raw reply to a request, or None when it has none yet."""
         with self._explained():
-            row = self._db.execute(_SELECT, (key,)).fetchone()
+            row = self._reads.execute(_SELECT, (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def put(self, key: str, *, teacher: str, canonical: Mapping[str, Any], raw: bytes) -> bytes:
@@ -129,6 +133,7 @@ class Journal:
     def close(self) -> None:
         """Close the file; the journal cannot be used after this."""
         with self._explained():
+            self._reads.close()
             self._db.close()
 
     def __enter__(self) -> Self:

@@ -43,11 +43,44 @@ class RequestRefused(Exception):
         super().__init__(reason)
 
 
+class TryAgain(Exception):
+    """This try failed, and a later one may not.
+
+    Attributes:
+        reason: What happened.
+        where: The server's address, for the message when no try succeeds; "" where there is none.
+        wait_s: Seconds that the server asks to wait, or None.
+        overloaded: The server has too much to do, for everybody's requests.
+        answered: The server is there, so that the request itself may be at fault.
+        charged: The server may have done the work, and ask money for it.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        where: str = "",
+        wait_s: float | None = None,
+        overloaded: bool = False,
+        answered: bool = False,
+        charged: bool = False,
+    ) -> None:
+        self.reason = reason
+        self.where = where
+        self.wait_s = wait_s
+        self.overloaded = overloaded
+        self.answered = answered
+        self.charged = charged
+        super().__init__(reason)
+
+
 class Teacher(Protocol):
     """A source of replies. It is entered before the first request and left after the last.
 
-    A teacher whose requests end by themselves after some time says so in an attribute
-    `timeout_s`; others are given two minutes to finish when a run fails.
+    A teacher may have further attributes: `timeout_s`, after which its requests end by themselves
+    (others are given two minutes to finish when a run fails); `retries` and `backoff_s`, how often
+    a try that failed is repeated, and seconds before the first repetition, doubled for each further
+    one; `limits`, the requests and tokens a minute that it allows; `max_tokens` of a reply.
     """
 
     name: str
@@ -58,9 +91,10 @@ class Teacher(Protocol):
         ...
 
     async def answer(self, request: Request) -> bytes:
-        """Return the raw reply as it came.
+        """Try once, and return the raw reply as it came.
 
         Raises:
+            TryAgain: A later try may succeed.
             RequestRefused: This request has no answer.
             ChemtuneError: No request will be answered.
         """

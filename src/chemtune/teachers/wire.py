@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 import orjson
 
@@ -19,8 +20,11 @@ SHOWN_CHARACTERS = 300
 _SECRET_PARAMETERS = {"key", "api_key", "api-key", "apikey", "token", "access_token"}
 
 
-def addresses(base_url: str) -> tuple[str, str]:
+def addresses(base_url: str, api_version: str | None = None) -> tuple[str, str]:
     """Return the address up to the version, and that of its chat completions."""
+    if api_version and "api-version=" not in base_url:
+        joint = "&" if "?" in base_url else "?"
+        base_url = f"{base_url}{joint}api-version={quote(api_version)}"
     if "@" in base_url or any(
         name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(base_url.partition("?")[2])
     ):
@@ -39,6 +43,18 @@ def addresses(base_url: str) -> tuple[str, str]:
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     base = parts._replace(path=path, fragment="")
     return urlunsplit(base), urlunsplit(base._replace(path=f"{path}/chat/completions"))
+
+
+def is_azure(url: str) -> bool:
+    """Whether an address is one of Azure OpenAI's, which takes its key in a header of its own."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com"))
+
+
+def response_format(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the field of a request that holds its reply to a JSON schema."""
+    held = {"name": name, "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": held}
 
 
 def checked_key(key: str | None) -> str | None:

@@ -1,0 +1,54 @@
+"""Group commit: replies that arrive while the disk syncs share the next sync."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from chemtune.teachers.journal import Entry, Journal
+
+
+class Keeper:
+    """Writes to the journal from a thread of its own, so that the event loop does not wait."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.kept = 0
+        self._waiting: list[tuple[Entry, asyncio.Future[bytes]]] = []
+        self._running: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "journal")
+
+    async def keep(self, entry: Entry) -> bytes:
+        """Return the reply once it is on disk; an earlier one to the same request stays."""
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[bytes] = loop.create_future()
+        self._waiting.append((entry, kept))
+        if self._running is None:
+            self._running = loop.create_task(self._commit_all())
+        return await kept
+
+    async def close(self) -> None:
+        """Write what waits, whatever happened to those who wait for it."""
+        if self._running is None and self._waiting:
+            self._running = asyncio.get_running_loop().create_task(self._commit_all())
+        if self._running is not None:
+            await self._running
+        self._thread.shutdown()
+
+    async def _commit_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            entries = [entry for entry, _ in waiting]
+            try:
+                replies = await loop.run_in_executor(self._thread, self.journal.put_all, entries)
+            except Exception as error:
+                for _, kept in waiting:
+                    if not kept.done():
+                        kept.set_exception(error)
+                continue
+            self.kept += len(replies)
+            for (_, kept), raw in zip(waiting, replies, strict=True):
+                if not kept.done():
+                    kept.set_result(raw)
+        self._running = None
