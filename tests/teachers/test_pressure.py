@@ -36,7 +36,7 @@ def run(most: int, capacity: int, *, turns_away: bool, answers: int = 4000) -> l
         if full:
             pressure.overloaded(sent)
         else:
-            pressure.answered(sent, 100)
+            pressure.answered(clock.now - sent, 100)
         allowed.append(pressure.allowed)
     return allowed
 
@@ -45,7 +45,7 @@ def test_without_a_sign_it_rises_to_the_most() -> None:
     allowed = run(500, 10_000, turns_away=False)
     assert allowed[0] == FIRST + 1
     assert allowed[-1] == 500
-    # Doubling: from 16 to 500 in five rounds, not in hundreds.
+    # Doubling: from 64 to 500 in three rounds, not in hundreds.
     assert allowed.index(500) < 1000
 
 

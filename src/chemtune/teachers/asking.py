@@ -106,6 +106,7 @@ class Asking:
         self._backoff_s: float = getattr(teacher, "backoff_s", 1.0)
         self._pressure = Pressure(max(1, teacher.concurrency))
         self._sending = 0
+        self._turn = asyncio.Lock()
         self._gate: deque[asyncio.Future[None]] = deque()
         self._again: list[_Due] = []
         self._answers = self._failed_in_row = self._number = 0
@@ -155,11 +156,15 @@ class Asking:
                 finally:
                     self._close_gate()
         except Exception as error:
-            if self._failure is None:
-                self._failure = error
-                grace_s = getattr(self.teacher, "timeout_s", GRACE_S)
-                asyncio.get_running_loop().call_later(grace_s, self._cancel_workers)
-                self._let_in(len(self._gate))
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """End the run; what is in flight may still be answered."""
+        if self._failure is None:
+            self._failure = error
+            grace_s = getattr(self.teacher, "timeout_s", GRACE_S)
+            asyncio.get_running_loop().call_later(grace_s, self._cancel_workers)
+            self._let_in(len(self._gate))
 
     def _cancel_workers(self) -> None:
         for worker in self._workers:
@@ -235,7 +240,7 @@ class Asking:
             elif isinstance(error, RequestRefused):
                 self._done(Asked(request, key, None, error.reason, False))
         except Exception as problem:
-            self._failure = self._failure or problem
+            self._fail(problem)
 
     async def _send(self, attempt: _Try) -> None:
         """Try once; what comes of it is an answer, a refusal, a later try, or the run's end."""
@@ -264,14 +269,11 @@ class Asking:
             raise
         self._answers += 1
         self._failed_in_row = 0
-        try:
-            raw = await self._keeper.keep(
-                Entry(attempt.key, self.teacher.name, attempt.canonical, raw)
-            )
-        except BaseException as error:
-            self._settle_without(attempt, error)
-            raise
-        self._kept(attempt, raw, sent, reserved)
+        entry = Entry(attempt.key, self.teacher.name, attempt.canonical, raw)
+        kept = await self._keeper.keep(entry)
+        # The next request need not wait for the disk; the reply is read once it is there.
+        latency = asyncio.get_running_loop().time() - sent
+        kept.add_done_callback(lambda done: self._kept(attempt, done, latency, reserved))
 
     async def _room(self, request: Request, spending: Spending) -> float | None:
         """Reserve money; waits while others in flight may still give some back."""
@@ -290,15 +292,27 @@ class Asking:
     async def _may_send(self, attempt: _Try) -> float:
         """Wait until the limits allow a request; returns the time by the loop's clock."""
         limits = self._limits
-        attempt.tokens = _tokens(attempt, self.teacher) if limits.counts_tokens else 0.0
-        wait = limits.take(attempt.tokens)
-        while wait > 0:
-            await asyncio.sleep(wait)
-            wait = limits.held_s()
+        # One at a time, so that what the tokens are corrected by counts for all that follow.
+        async with self._turn:
+            attempt.tokens = _tokens(attempt, self.teacher) if limits.counts_tokens else 0.0
+            wait = limits.take(attempt.tokens)
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = limits.held_s()
         return asyncio.get_running_loop().time()
 
-    def _kept(self, attempt: _Try, raw: bytes, sent: float, reserved: float) -> None:
-        reply = self._read(attempt.request, attempt.key, raw, from_journal=False)
+    def _kept(
+        self, attempt: _Try, kept: asyncio.Future[bytes], latency: float, reserved: float
+    ) -> None:
+        """Read a reply that is on disk, or end the run where it cannot be written."""
+        try:
+            raw = kept.result()
+            reply = self._read(attempt.request, attempt.key, raw, from_journal=False)
+        except Exception as error:
+            self._spent(reserved, None, charged=True)
+            self._settle_without(attempt, error)
+            self._fail(error)
+            return
         output = 0
         if reply is not None:
             output = reply.completion_tokens or 0
@@ -308,7 +322,7 @@ class Asking:
                 self._limits.used(attempt.tokens, (reply.prompt_tokens or 0) + output)
         # A reply that holds no text may have been charged all the same.
         self._spent(reserved, reply, charged=True)
-        self._pressure.answered(sent, output)
+        self._pressure.answered(latency, output)
         del self._in_flight[attempt.key]
         attempt.answered.set_result(raw)
 

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chemtune.teachers.journal import Entry, Journal
 
+MOST_WAITING = 10_000
+
 
 class Keeper:
     """Writes to the journal from a thread of its own, so that the event loop does not wait."""
@@ -18,14 +20,19 @@ class Keeper:
         self._running: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "journal")
 
-    async def keep(self, entry: Entry) -> bytes:
-        """Return the reply once it is on disk; an earlier one to the same request stays."""
+    async def keep(self, entry: Entry) -> asyncio.Future[bytes]:
+        """Hand over a reply; the future holds it once it is on disk (an earlier one to it stays).
+
+        Waits where more than `MOST_WAITING` replies wait for the disk.
+        """
         loop = asyncio.get_running_loop()
+        while len(self._waiting) >= MOST_WAITING:
+            await asyncio.wait([self._waiting[0][1]])
         kept: asyncio.Future[bytes] = loop.create_future()
         self._waiting.append((entry, kept))
         if self._running is None:
             self._running = loop.create_task(self._commit_all())
-        return await kept
+        return kept
 
     async def close(self) -> None:
         """Write what waits, whatever happened to those who wait for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-FIRST = 16
+FIRST = 64
 DECREASE = 0.5
 GENTLE_DECREASE = 0.8
 # A server that batches answers slower when it is full, and still more in all; so only a latency
@@ -41,10 +41,10 @@ class Pressure:
         """How many requests may be in flight now, from 1 to `most`."""
         return int(self._allowed)
 
-    def answered(self, sent: float, tokens: int) -> None:
-        """Note an answer to a request sent at `sent` (of the clock) with so many output tokens."""
+    def answered(self, took_s: float, tokens: int) -> None:
+        """Note an answer that came after `took_s` seconds with so many output tokens."""
         # By token, for a long answer is no sign of a queue; +20 stands for reading the prompt.
-        latency = (self._clock() - sent) / (tokens + 20)
+        sent, latency = self._clock() - took_s, took_s / (tokens + 20)
         self._best = latency if self._best is None else min(self._best * BEST_FORGETS, latency)
         known = latency if self._latency is None else self._latency
         self._latency = known + LATENCY_WEIGHT * (latency - known)
