@@ -18,7 +18,7 @@ ANSWER = HEAD % len(REPLY) + REPLY
 
 
 class Chat(asyncio.Protocol):
-    """HTTP/1.1 as far as a client needs it that keeps its connection; lean, for it is not measured."""
+    """HTTP/1.1 as far as a client needs it that keeps its connection; lean: it is not measured."""
 
     delay_s = 0.2
 

@@ -63,7 +63,9 @@ def processor_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def ours(url: str, count: int, ideal_s: float, what: str, **settings: float) -> None:
+def ours(
+    url: str, count: int, ideal_s: float, what: str, in_flight: int = IN_FLIGHT, **settings: float
+) -> None:
     memory: list[float] = []
 
     def on_done(asked: Asked) -> None:
@@ -72,7 +74,7 @@ def ours(url: str, count: int, ideal_s: float, what: str, **settings: float) -> 
         if len(memory) % max(1, count // 10) == 0:
             memory[-1] = memory_mib()
 
-    teacher = EndpointTeacher(url, "m", api_key=None, concurrency=IN_FLIGHT, **settings)  # type: ignore[arg-type]
+    teacher = EndpointTeacher(url, "m", api_key=None, concurrency=in_flight, **settings)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "j.sqlite") as journal:
         wall, cpu = time.perf_counter(), processor_s()
         ask_all(teacher, requests(count), journal, on_done=on_done)
@@ -116,7 +118,8 @@ def main() -> None:
     count = options.requests
     print(f"{'limit that binds':32} requests  CPU ms   wall s  / ideal   memory MiB")
     with loopback() as url:
-        ours(url, count, count / IN_FLIGHT * DELAY_S, f"{IN_FLIGHT} in flight")
+        for in_flight in (IN_FLIGHT, 250):
+            ours(url, count, count / in_flight * DELAY_S, f"{in_flight} in flight", in_flight)
         # A minute's worth less the second that may go at once.
         ours(url, 6000, 6000 / 200 - 1, "12,000 requests a minute", rpm=12_000)
         ours(url, 6000, 6000 * 340 / 68_000 - 1, "4,080,000 tokens a minute", tpm=4_080_000)

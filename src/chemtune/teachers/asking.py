@@ -269,11 +269,11 @@ class Asking:
             raise
         self._answers += 1
         self._failed_in_row = 0
-        entry = Entry(attempt.key, self.teacher.name, attempt.canonical, raw)
-        kept = await self._keeper.keep(entry)
-        # The next request need not wait for the disk; the reply is read once it is there.
         latency = asyncio.get_running_loop().time() - sent
+        kept = self._keeper.keep(Entry(attempt.key, self.teacher.name, attempt.canonical, raw))
         kept.add_done_callback(lambda done: self._kept(attempt, done, latency, reserved))
+        # A request is in flight until its reply is on disk: so many are lost at most in a crash.
+        await asyncio.wait([kept])
 
     async def _room(self, request: Request, spending: Spending) -> float | None:
         """Reserve money; waits while others in flight may still give some back."""

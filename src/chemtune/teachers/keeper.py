@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chemtune.teachers.journal import Entry, Journal
 
-MOST_WAITING = 10_000
-
 
 class Keeper:
     """Writes to the journal from a thread of its own, so that the event loop does not wait."""
@@ -20,14 +18,9 @@ class Keeper:
         self._running: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "journal")
 
-    async def keep(self, entry: Entry) -> asyncio.Future[bytes]:
-        """Hand over a reply; the future holds it once it is on disk (an earlier one to it stays).
-
-        Waits where more than `MOST_WAITING` replies wait for the disk.
-        """
+    def keep(self, entry: Entry) -> asyncio.Future[bytes]:
+        """Hand over a reply; the future holds it once it is on disk (or an earlier one)."""
         loop = asyncio.get_running_loop()
-        while len(self._waiting) >= MOST_WAITING:
-            await asyncio.wait([self._waiting[0][1]])
         kept: asyncio.Future[bytes] = loop.create_future()
         self._waiting.append((entry, kept))
         if self._running is None:
@@ -48,14 +41,29 @@ class Keeper:
             waiting, self._waiting = self._waiting, []
             entries = [entry for entry, _ in waiting]
             try:
-                replies = await loop.run_in_executor(self._thread, self.journal.put_all, entries)
+                replies = await loop.run_in_executor(self._thread, self._put, entries)
             except Exception as error:
-                for _, kept in waiting:
-                    if not kept.done():
-                        kept.set_exception(error)
-                continue
-            self.kept += len(replies)
+                replies = [error] * len(entries)
             for (_, kept), raw in zip(waiting, replies, strict=True):
-                if not kept.done():
+                if kept.done():
+                    continue
+                if isinstance(raw, Exception):
+                    kept.set_exception(raw)
+                else:
                     kept.set_result(raw)
         self._running = None
+
+    def _put(self, entries: list[Entry]) -> list[bytes | Exception]:
+        """Commit all together, or where that fails each alone: what fits on the disk is kept."""
+        try:
+            replies: list[bytes | Exception] = list(self.journal.put_all(entries))
+        except Exception:
+            replies = [self._put_one(entry) for entry in entries]
+        self.kept += sum(isinstance(raw, bytes) for raw in replies)
+        return replies
+
+    def _put_one(self, entry: Entry) -> bytes | Exception:
+        try:
+            return self.journal.put_all([entry])[0]
+        except Exception as error:
+            return error
