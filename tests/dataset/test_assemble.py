@@ -116,7 +116,9 @@ def test_a_document_that_brings_its_answer_is_not_asked_for(journal: Journal) ->
 
 
 def test_without_a_reply_in_the_journal_there_is_an_entry(journal: Journal) -> None:
-    (outcome,) = assemble(jobs("a"), [Bought(Echo(), journal, {("a", "t"): "too rude"})], {})
+    (outcome,) = assemble(
+        jobs("a"), [Bought(Echo(), journal, refused={("a", "t"): "too rude"})], {}
+    )
     assert outcome.entry is not None
     assert (outcome.entry.stage, outcome.entry.detail) == ("teacher", "too rude")
     (outcome,) = assemble(jobs("a"), [Bought(Echo(), journal)], {})

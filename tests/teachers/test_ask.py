@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from chemtune.teachers.journal import Journal
 from chemtune.teachers.teacher import Request
 
 if TYPE_CHECKING:
-    from conftest import ChatServer
+    from chat_server import ChatServer
 
     TeacherOf = Callable[..., EndpointTeacher]
     RequestsOf = Callable[..., list[Request]]
@@ -157,7 +158,9 @@ def test_a_full_disk_is_fatal_and_keeps_what_is_there(
     server: ChatServer, teacher_of: TeacherOf, requests_of: RequestsOf, journal: Journal
 ) -> None:
     server.behave = lambda number, body: (
-        server.how() if number < 3 else server.how(body=b'{"x":"%s"}' % (b"x" * 50_000))
+        server.how()
+        if number < 3
+        else server.how(body=b'{"x":"%s"}' % os.urandom(60_000).hex().encode())
     )
     pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
     journal._db.execute(f"PRAGMA max_page_count = {pages + 8}")

@@ -19,7 +19,7 @@ from chemtune.teachers.teacher import Request, RequestRefused
 from chemtune.teachers.wire import environment_proxy, retry_after_s
 
 if TYPE_CHECKING:
-    from conftest import ChatServer
+    from chat_server import ChatServer
 
     TeacherOf = Callable[..., EndpointTeacher]
 

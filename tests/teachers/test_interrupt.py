@@ -20,7 +20,7 @@ from chemtune.teachers.journal import Journal
 from chemtune.teachers.teacher import Request
 
 if TYPE_CHECKING:
-    from conftest import ChatServer
+    from chat_server import ChatServer
 
     TeacherOf = Callable[..., EndpointTeacher]
     RequestsOf = Callable[..., list[Request]]

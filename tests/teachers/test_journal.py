@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def test_replies_survive_reopening(tmp_path: Path) -> None:
     with Journal(path) as journal:
         assert journal.get("k") == b"\x00raw"
     row = sqlite3.connect(path).execute("SELECT teacher, request, created FROM replies").fetchone()
-    assert row[:2] == ("t", '{"a":"가"}')
+    assert row[:2] == ("t", b"=" + '{"a":"가"}'.encode())
     assert row[2].endswith("+00:00")
 
 
@@ -125,7 +126,7 @@ def test_a_full_disk_keeps_what_is_there(journal: Journal) -> None:
     pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
     journal._db.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(ChemtuneError, match="the disk is full; make room and run again"):
-        journal.put("large", teacher="t", canonical={}, raw=b"x" * 100_000)
+        journal.put("large", teacher="t", canonical={}, raw=os.urandom(100_000))
     assert journal.get("small") == b"raw"
     assert journal.get("large") is None
     journal._db.execute("PRAGMA max_page_count = 100000")
@@ -141,3 +142,34 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_a_journal_that_is_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ChemtuneError, match="check that it is a file"):
         Journal(tmp_path)
+
+
+def test_a_journal_of_version_1_is_read_and_packed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE replies(key TEXT PRIMARY KEY, teacher TEXT NOT NULL, "
+            "request TEXT NOT NULL, reply BLOB NOT NULL, created TEXT NOT NULL)"
+        )
+        rows = [
+            (key_of({"n": n}), "t", f'{{"n":{n}}}', b"reply " * (1 + 100 * n), "2026-01-02")
+            for n in range(3)
+        ]
+        old.executemany("INSERT INTO replies VALUES (?, ?, ?, ?, ?)", rows)
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    for _ in range(2):
+        with Journal(path) as journal:
+            kept = [(e.key, e.teacher, e.canonical, e.raw, e.created) for e in journal.entries()]
+            assert journal.get(key_of({"n": 2})) == b"reply " * 201
+    assert kept == [(key, t, {"n": n}, raw, c) for n, (key, t, _, raw, c) in enumerate(rows)]
+
+
+def test_what_repeats_costs_little(journal: Journal) -> None:
+    text = "The membrane showed a conductivity of 98 mS/cm. " * 40
+    raw = b'{"choices": []}' * 20
+    entries = [Entry(str(n), "t", {"n": n, "text": text}, raw) for n in range(200)]
+    journal.put_all(entries)
+    (size,) = journal._db.execute("SELECT page_count * page_size FROM pragma_page_count, "
+                                  "pragma_page_size").fetchone()  # fmt: skip
+    assert size / 200 < (len(text) + len(raw)) / 4

@@ -19,6 +19,9 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: make the data set from the journal.")
+    ] = False,
     as_json: AsJson = False,
     out: OutFolder = None,
 ) -> None:
@@ -30,7 +33,7 @@ def command(
     if dry_run:
         give_out(preview(opened, limit=limit), as_json, show_preview)
     else:
-        give_out(build(opened, limit=limit), as_json, show)
+        give_out(build(opened, limit=limit, offline=offline), as_json, show)
 
 
 def show(result: dict[str, Any]) -> None:
@@ -41,6 +44,10 @@ def show(result: dict[str, Any]) -> None:
         f"{result['requests']} requests sent, {result['replies_from_journal']} from the journal; "
         f"rejected: {rejected or 'none'}  ({result['run']}/dataset)"
     )
+    if result["cost_usd"]:
+        print(f"Cost of what was sent: {result['cost_usd']:.4f} USD")
+    if result["stopped"]:
+        print(f"Not everything was asked: {result['stopped']}. Raise budget_usd, then run again")
 
 
 def show_preview(result: dict[str, Any]) -> None:
@@ -51,5 +58,10 @@ def show_preview(result: dict[str, Any]) -> None:
             print(f"[{message['role']}]\n{message['content']}\n")
     print(
         f"{result['requests']} requests for {result['documents']} documents, about "
-        f"{result['prompt_tokens_estimate']} tokens of prompts. Nothing was sent."
+        f"{result['prompt_tokens_estimate']} tokens of prompts and at most "
+        f"{result['reply_tokens_most']} of replies."
     )
+    cost, seconds = result["cost_usd_most"], result["seconds_at_limits"]
+    price = "the price is not known" if cost is None else f"at most {cost:.4f} USD"
+    time = "" if seconds is None else f"; {seconds:.0f} s at the limits"
+    print(f"{price[:1].upper()}{price[1:]}{time}. Nothing was sent.")

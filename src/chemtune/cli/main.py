@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from chemtune.cli import build, demo, evaluate, init, report, run, tune
+from chemtune.cli import build, demo, evaluate, init, journal, report, run, tune
 from chemtune.errors import ChemtuneError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 for command in (demo, init, run, build, tune, evaluate, report):
     app.command(name=command.NAME)(command.command)
+app.add_typer(journal.app, name=journal.NAME)
 
 FULL = "No space left on device"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chemtune.checks.finding import Finding
 from chemtune.checks.policy import Rule, judged
 from chemtune.dataset.example import Example
-from chemtune.dataset.gather import Bought
+from chemtune.dataset.gather import Bought, NotAsked
 from chemtune.dataset.job import Job
 from chemtune.dataset.ledger import Entry
 from chemtune.messages import Message
@@ -65,7 +65,7 @@ def assemble(
         if isinstance(read, Entry):
             yield Outcome(job, entry=read)
         else:
-            yield accept(job, read, bought[job.part].teacher.name, rules)
+            yield accept(job, read, bought[job.part], rules)
 
 
 def read_answer(job: Job, bought: Bought) -> Read | Entry:
@@ -75,6 +75,8 @@ def read_answer(job: Job, bought: Bought) -> Read | Entry:
         return Read(known)
     try:
         key, reply = bought.reply(job.request())
+    except NotAsked as error:
+        return Entry("teacher", "rejected", *job.key, "not asked", error.reason)
     except RequestRefused as error:
         return Entry("teacher", "rejected", *job.key, "refused by the teacher", error.reason)
     if reply.finish_reason == "length":
@@ -89,7 +91,7 @@ def read_answer(job: Job, bought: Bought) -> Read | Entry:
     return Read(answer, (), reply.text, key, reply)
 
 
-def accept(job: Job, read: Read, teacher: str, rules: Mapping[str, Rule]) -> Outcome:
+def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> Outcome:
     """Check an answer against its document."""
     answer, document, task = read.answer, job.document, job.task
     findings = [*read.findings, *task.check(answer, document)]
@@ -110,7 +112,7 @@ def accept(job: Job, read: Read, teacher: str, rules: Mapping[str, Rule]) -> Out
         language=task.language,
         source=document.source,
         licence=document.licence,
-        teacher="document" if read.reply is None else teacher,
+        teacher="document" if read.reply is None else bought.teacher.name,
         reply_key=read.key,
         findings=of_rules.kept,
         wording=job.wording,
@@ -118,6 +120,7 @@ def accept(job: Job, read: Read, teacher: str, rules: Mapping[str, Rule]) -> Out
         model=read.reply.model if read.reply else "",
         prompt_tokens=read.reply.prompt_tokens if read.reply else None,
         completion_tokens=read.reply.completion_tokens if read.reply else None,
+        cost_usd=bought.price.of_reply(read.reply) if bought.price and read.reply else None,
         parent=document.parent,
         offset=document.offset,
         page=document.layout.page(0),

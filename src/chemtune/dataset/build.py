@@ -20,10 +20,10 @@ from chemtune.dataset.example import examples_written
 from chemtune.dataset.gather import Bought, gather
 from chemtune.dataset.job import jobs_of
 from chemtune.dataset.ledger import Ledger, ledger_written
-from chemtune.dataset.open_teacher import open_teacher
+from chemtune.dataset.open_teacher import open_teacher, price_of
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.prepared import SCHEMA, read_prepared
-from chemtune.dataset.rows import rows_written
+from chemtune.dataset.rows import read_rows, rows_written
 from chemtune.dataset.seen import Distinct
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
@@ -32,10 +32,13 @@ from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.teachers.ask import AskedCounts
+from chemtune.teachers.budget import Budget
 from chemtune.teachers.journal import Journal
 
 
-def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str, Any]:
+def build(
+    recipe: Recipe | Path | str, *, limit: int | None = None, offline: bool = False
+) -> dict[str, Any]:
     """Build the data set of a recipe in its run folder.
 
     Replies are journaled as they come; running again asks only for what the journal lacks.
@@ -43,10 +46,13 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
     Args:
         recipe: A recipe, or the path of one.
         limit: Take only the first `limit` documents of each source.
+        offline: Ask nobody; the journal's replies are all there is.
 
     Returns:
         `documents`, `requests` (sent now), `replies_from_journal`, `accepted`, `rejected` (by
-        reason), `examples` (by task and split), `tokens` (of the teacher), `wall_s`, `run`.
+        reason), `examples` (by task and split), `tokens` (of the teacher, now), `cost_usd` (of the
+        replies sent for now; None where no price is known), `stopped` (why not everything was
+        asked, or ""), `wall_s`, `run`.
 
     Raises:
         InputError: The recipe, a file or the teacher's key is not as it should be.
@@ -58,16 +64,22 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
     plan = Plan.of(recipe)
     distinct = [t for i, t in enumerate(plan.teachers) if t not in plan.teachers[:i]]
     teachers = [open_teacher(teacher, recipe.folder) for teacher in distinct]
+    prices = [price_of(teacher, needed=recipe.budget_usd is not None) for teacher in distinct]
     parts = [distinct.index(teacher) for teacher in plan.teachers]
     folder = RunFolder(recipe.run_folder)
     folder.begin(recipe)
     rejected = folder.dataset / "rejected.parquet"
-    with ledger_written(rejected) as ledger, Journal(folder.journal) as journal:
+    journal_path = recipe.folder / recipe.journal if recipe.journal else folder.journal
+    with ledger_written(rejected) as ledger, Journal(journal_path) as journal:
         counted = _prepare(plan, folder.prepared, ledger, limit, parts)
-        bought = [Bought(teacher, journal) for teacher in teachers]
+        known = _refused_before(rejected) if offline else {}
+        bought = [Bought(t, journal, p, known) for t, p in zip(teachers, prices, strict=True)]
         counts = AskedCounts()
+        spent = journal.spent_usd()
         for number, of_teacher in enumerate(bought):
-            counts += _gather(plan, folder.prepared, of_teacher, number, parts, counted)
+            if not offline:
+                counts += _gather(plan, folder.prepared, of_teacher, number, parts, counted)
+        spent = journal.spent_usd() - spent
         tally = _assemble(plan, folder, [bought[number] for number in parts], ledger)
     write_card(folder.dataset / "README.md", recipe.name, tally, ledger)
     if not tally.total:
@@ -83,6 +95,8 @@ def build(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[str,
         "rejected": ledger.by_reason(),
         "examples": tally.examples(),
         "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
+        "cost_usd": None if None in prices else round(spent, 6),
+        "stopped": counts.stopped,
         "wall_s": round(time.monotonic() - started, 2),
     }
 
@@ -110,6 +124,14 @@ def _prepare(
     return counted
 
 
+def _refused_before(path: Path) -> dict[tuple[str, str], str]:
+    """Why the last build has no reply to some requests: what the journal cannot tell."""
+    if not path.is_file():
+        return {}
+    rows = (row for row in read_rows(path) if row["reason"] == "refused by the teacher")
+    return {(row["document"], row["task"]): row["detail"] for row in rows}
+
+
 def _gather(
     plan: Plan, path: Path, bought: Bought, number: int, parts: Sequence[int], counted: _Counted
 ) -> AskedCounts:
@@ -117,7 +139,11 @@ def _gather(
     of_teacher = (one for one in read_prepared(path) if parts[one.part] == number)
     jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
     requests = (job.request() for job in jobs if job.known() is None)
-    return gather(bought, requests, counted.requests.get(number, 0))
+    budget = None
+    if bought.price is not None and (bought.price.input or bought.price.output):
+        most_output = getattr(bought.teacher, "max_tokens", 0)
+        budget = Budget(bought.price, most_output, bought.journal, plan.recipe.budget_usd)
+    return gather(bought, requests, counted.requests.get(number, 0), budget)
 
 
 def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: Ledger) -> Tally:

@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 
 from chemtune.progress import progress
 from chemtune.teachers.ask import Asked, AskedCounts, ask_all
+from chemtune.teachers.budget import Budget
 from chemtune.teachers.journal import Journal, key_of
+from chemtune.teachers.prices import Price
 from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher
+
+
+class NotAsked(RequestRefused):
+    """A request that was not put to the teacher."""
 
 
 @dataclass
@@ -18,12 +24,14 @@ class Bought:
     Attributes:
         teacher: Who was asked.
         journal: Holds the replies.
+        price: What the teacher costs, where known.
         refused: By document and task, why there is no reply.
         stopped: Why not everything was asked, or "".
     """
 
     teacher: Teacher
     journal: Journal
+    price: Price | None = None
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     stopped: str = ""
 
@@ -31,23 +39,29 @@ class Bought:
         """Return the journal's key of a request, and its reply.
 
         Raises:
-            RequestRefused: There is no reply; says why.
+            NotAsked: The request was not put to the teacher; says why.
+            RequestRefused: There is no reply to it; says why.
         """
         key = key_of(self.teacher.canonical(request))
         raw = self.journal.get(key)
         if raw is None:
             why = self.refused.get((request.document, request.task))
-            raise RequestRefused(why or self.stopped or "the journal holds no reply")
+            if why is None:
+                raise NotAsked(self.stopped or "the journal holds no reply")
+            raise RequestRefused(why)
         return key, self.teacher.read(raw)
 
 
-def gather(bought: Bought, requests: Iterable[Request], total: int) -> AskedCounts:
+def gather(
+    bought: Bought, requests: Iterable[Request], total: int, budget: Budget | None = None
+) -> AskedCounts:
     """Ask the teacher for what its journal does not hold; returns what it took.
 
     Args:
         bought: Takes the reasons of what is refused.
         requests: Pulled lazily.
         total: Their number, for the progress.
+        budget: The money that there is for it; None asks whatever it costs.
     """
     with progress(f"Asking the teacher ({bought.teacher.name})", total, "requests") as advance:
 
@@ -57,4 +71,12 @@ def gather(bought: Bought, requests: Iterable[Request], total: int) -> AskedCoun
                 bought.refused[key] = asked.refused or "no reply"
             advance(note="from the journal" if asked.from_journal else "")
 
-        return ask_all(bought.teacher, requests, bought.journal, on_done=on_done)
+        try:
+            counts = ask_all(
+                bought.teacher, requests, bought.journal, on_done=on_done, spending=budget
+            )
+        finally:
+            if budget is not None:
+                budget.close()
+    bought.stopped = counts.stopped
+    return counts

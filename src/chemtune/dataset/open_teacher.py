@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from chemtune.documents.read import find_files
-from chemtune.recipe.schema import AnyTeacher, EndpointTeacher
+from chemtune.errors import InputError, Problem
+from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, ServedTeacher
+from chemtune.teachers.prices import Price, listed_price
 from chemtune.teachers.teacher import Teacher
 
 
@@ -38,3 +40,23 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
     from chemtune.teachers.recorded import RecordedTeacher
 
     return RecordedTeacher(find_files(asked.replies, base))
+
+
+def price_of(asked: AnyTeacher, *, needed: bool = False) -> Price | None:
+    """Return what a teacher costs: the recipe's price, else the table's; None where not known.
+
+    A teacher who is not asked over the network costs nothing.
+
+    Raises:
+        InputError: The price is needed, for there is a budget, and is not known.
+    """
+    if not isinstance(asked, ServedTeacher):
+        return Price(0.0, 0.0)
+    if asked.price is not None:
+        return Price(asked.price.input, asked.price.output)
+    listed = listed_price(asked.model, asked.base_url)
+    if listed is None and needed:
+        fault = f"the price of {asked.model!r} at {asked.base_url} is not known"
+        remedy = "write `price: {input: ..., output: ...}`, US dollars for a million tokens"
+        raise InputError(Problem(fault, field="teacher.price", remedy=remedy))
+    return listed

@@ -249,7 +249,8 @@ class Asking:
         else:
             reserved = await self._room(attempt.request, self.spending)
         if reserved is None:
-            self._settle_without(attempt, RequestRefused("not asked: " + self.counts.stopped))
+            self.counts.requests_sent -= 1
+            self._in_flight.pop(attempt.key).cancel()
             return
         sent = await self._may_send(attempt)
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,16 +19,19 @@ import orjson
 from chemtune.errors import ChemtuneError
 from chemtune.teachers.teacher import RequestRefused
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LOCK_WAIT_S = 10.0
 
 _CREATE = """CREATE TABLE IF NOT EXISTS replies(
     key TEXT PRIMARY KEY,
     teacher TEXT NOT NULL,
-    request TEXT NOT NULL,
+    request BLOB NOT NULL,
     reply BLOB NOT NULL,
     created TEXT NOT NULL
 )"""
+_CREATE_SPENDING = "CREATE TABLE IF NOT EXISTS spending(run TEXT PRIMARY KEY, usd REAL NOT NULL)"
+_SPENT = "SELECT coalesce(sum(usd), 0) FROM spending WHERE run IS NOT ?"
+_NOTE = "INSERT INTO spending VALUES (?, ?) ON CONFLICT(run) DO UPDATE SET usd = excluded.usd"
 # The first reply stays: an example may have been made from it already.
 _INSERT = "INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
 _SELECT = "SELECT reply FROM replies WHERE key = ?"
@@ -50,12 +55,16 @@ def _canonical_json(canonical: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class Entry:
-    """One reply to keep: its key, the teacher's name, the canonical request, the raw reply."""
+    """One reply to keep: its key, the teacher's name, the canonical request, the raw reply.
+
+    `created` is the time of writing, ISO 8601 in UTC; "" is now.
+    """
 
     key: str
     teacher: str
     canonical: Mapping[str, Any]
     raw: bytes
+    created: str = ""
 
 
 class Journal:
@@ -73,6 +82,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._writes = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -98,7 +108,7 @@ class Journal:
         """Return the raw reply to a request, or None when it has none yet."""
         with self._explained():
             row = self._reads.execute(_SELECT, (key,)).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None else _unpacked(row[0])
 
     def put(self, key: str, *, teacher: str, canonical: Mapping[str, Any], raw: bytes) -> bytes:
         """Keep a raw reply and return the one that is kept: an earlier reply to the key stays.
@@ -115,16 +125,46 @@ class Journal:
             (
                 entry.key,
                 entry.teacher,
-                _canonical_json(entry.canonical).decode(),
-                entry.raw,
-                created,
+                _packed(_canonical_json(entry.canonical)),
+                _packed(entry.raw),
+                entry.created or created,
             )
             for entry in entries
         ]
         with self._explained(), self._transaction():
             self._db.executemany(_INSERT, rows)
             kept = [self._db.execute(_SELECT, (entry.key,)).fetchone()[0] for entry in entries]
-        return [bytes(raw) for raw in kept]
+        return [_unpacked(raw) for raw in kept]
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every reply, in the order in which they were kept."""
+        with self._explained():
+            rows = self._reads.execute(
+                "SELECT key, teacher, request, reply, created FROM replies ORDER BY rowid"
+            )
+            for key, teacher, request, reply, created in rows:
+                canonical = orjson.loads(_unpacked(request))
+                yield Entry(key, teacher, canonical, _unpacked(reply), created)
+
+    def note_spending(self, run: str, usd: float, cap_usd: float | None) -> bool:
+        """Write down that a run may spend `usd` in all; False where the runs together pass the cap.
+
+        Args:
+            run: The run's own identifier; its earlier amount is replaced.
+            usd: US dollars.
+            cap_usd: For all runs with this journal; None for no cap.
+        """
+        with self._explained(), self._transaction():
+            others = float(self._db.execute(_SPENT, (run,)).fetchone()[0])
+            if cap_usd is not None and others + usd > cap_usd:
+                return False
+            self._db.execute(_NOTE, (run, usd))
+        return True
+
+    def spent_usd(self) -> float:
+        """Return what all runs with this journal spent, as far as their prices were known."""
+        with self._explained():
+            return float(self._reads.execute(_SPENT, (None,)).fetchone()[0])
 
     def __len__(self) -> int:
         with self._explained():
@@ -164,22 +204,38 @@ class Journal:
         # and that examples were made from. FULL syncs at each commit, and replies that arrive
         # together share one.
         self._db.execute("PRAGMA synchronous = FULL")
-        if version == 0:
+        if version < SCHEMA_VERSION:
             with self._transaction():
+                if int(self._db.execute("PRAGMA user_version").fetchone()[0]) == 1:
+                    self._migrate()
                 self._db.execute(_CREATE)
+                self._db.execute(_CREATE_SPENDING)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _migrate(self) -> None:
+        """Version 1 kept requests and replies as they were; version 2 packs them."""
+        self._db.execute("ALTER TABLE replies RENAME TO unpacked")
+        self._db.execute(_CREATE)
+        self._db.create_function("packed", 1, _packed, deterministic=True)
+        self._db.execute(
+            "INSERT INTO replies SELECT key, teacher, packed(request), packed(reply), created "
+            "FROM unpacked ORDER BY rowid"
+        )
+        self._db.execute("DROP TABLE unpacked")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # SQLite itself rolls back after some errors, a full disk among them.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+        # Replies are written in one thread and spending is noted in another.
+        with self._writes:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # SQLite itself rolls back after some errors, a full disk among them.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -187,6 +243,17 @@ class Journal:
             yield
         except sqlite3.Error as error:
             raise ChemtuneError(f"{self.path}: {error}: {_remedy(error)}") from error
+
+
+def _packed(data: bytes | str) -> bytes:
+    """Compress, where that makes it smaller; the first byte tells."""
+    raw = data.encode() if isinstance(data, str) else data
+    small = zlib.compress(raw, 1)
+    return b"z" + small if len(small) < len(raw) else b"=" + raw
+
+
+def _unpacked(data: bytes) -> bytes:
+    return zlib.decompress(data[1:]) if data[:1] == b"z" else bytes(data[1:])
 
 
 def _remedy(error: sqlite3.Error) -> str:

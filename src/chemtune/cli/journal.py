@@ -1,0 +1,78 @@
+"""`chemtune journal`: look into a journal, and carry replies from one to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chemtune.cli.shared import AsJson, give_out
+
+NAME = "journal"
+
+JournalPath = Annotated[
+    Path, typer.Argument(metavar="JOURNAL", help="The SQLite file, or the run's folder.")
+]
+app = typer.Typer(help="Look into the journal of replies, export it, or merge another into it.")
+
+
+@app.command()
+def info(path: JournalPath, as_json: AsJson = False) -> None:
+    """Count the replies of a journal, and what they cost."""
+    from collections import Counter
+
+    with _opened(path) as journal:
+        teachers = Counter(entry.teacher for entry in journal.entries())
+        result = {
+            "journal": str(journal.path),
+            "replies": len(journal),
+            "by_teacher": dict(teachers.most_common()),
+            "spent_usd": round(journal.spent_usd(), 6),
+            "bytes": journal.path.stat().st_size,
+        }
+    give_out(result, as_json, _show_info)
+
+
+@app.command()
+def export(path: JournalPath, to: Annotated[Path, typer.Argument(help="JSON Lines.")]) -> None:
+    """Write every reply as a line of JSON."""
+    from chemtune.teachers.exchange import export_journal
+
+    with _opened(path) as journal:
+        print(f"{export_journal(journal, to)} replies written to {to}")
+
+
+@app.command("import")
+def import_(
+    path: JournalPath, source: Annotated[Path, typer.Argument(help="An exported journal.")]
+) -> None:
+    """Merge an exported journal; replies that are there already stay."""
+    from chemtune.teachers.exchange import import_journal
+    from chemtune.teachers.journal import Journal
+
+    with Journal(_file(path)) as journal:
+        lines, new = import_journal(journal, source)
+    print(f"{new} of {lines} replies are new in {_file(path)}")
+
+
+def _file(path: Path) -> Path:
+    return path / "journal.sqlite" if path.is_dir() else path
+
+
+def _opened(path: Path) -> Any:
+    from chemtune.errors import InputError, Problem
+    from chemtune.teachers.journal import Journal
+
+    file = _file(path)
+    if not file.is_file():
+        raise InputError(Problem("there is no journal", file, remedy="name a run's folder"))
+    return Journal(file)
+
+
+def _show_info(result: dict[str, Any]) -> None:
+    by_teacher = ", ".join(f"{count} of {name}" for name, count in result["by_teacher"].items())
+    print(
+        f"{result['journal']}: {result['replies']} replies ({by_teacher or 'none'}), "
+        f"{result['bytes'] / 2**20:.1f} MiB, {result['spent_usd']:.4f} USD noted as spent"
+    )
