@@ -45,14 +45,21 @@ def test_a_quantity_stands_in_the_text(value: str, piece: str) -> None:
     ["1.5 meq/g", "2.4 mol/g", "31.5 ± 9.9%", "14 mS/cm", "4 meq/g", "61 S/cm", "47 mS cm−1"],
 )
 def test_an_invented_number_or_unit(value: str) -> None:
-    assert wrong(value) == ["does not stand in the document"]
+    (message,) = wrong(value)
+    assert message.startswith("does not stand in the document")
+
+
+def test_an_invented_unit_is_told_what_stands_there() -> None:
+    assert wrong("61 S/cm") == ["does not stand in the document; it has '61 mS/cm'"]
 
 
 def test_a_unit_that_the_property_cannot_have() -> None:
     assert wrong("61 mS/cm", "mS/cm", "S/cm") == []
     assert wrong("147 mS cm−1", "mS cm-1") == []
-    assert wrong("2.4 meq/g", "mmol/g", "%") == ["has the unit 'meq/g', not one of mmol/g, %"]
-    assert wrong("2.4", "meq/g") == ["has the unit '', not one of meq/g"]
+    assert wrong("2.4 meq/g", "mmol/g", "%") == []
+    message = "has the unit 'meq/g', which is not of the kind of mS/cm, %"
+    assert wrong("2.4 meq/g", "mS/cm", "%") == [message]
+    assert wrong("2.4", "meq/g") == ["has the unit '', which is not of the kind of meq/g"]
 
 
 @pytest.mark.parametrize("value", ["high", "about 3 g", "()", "(", "@", "at 80 °C", "N/A"])

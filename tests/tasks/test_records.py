@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chemtune.checks.finding import Finding
 from chemtune.documents.document import Document
 from chemtune.tasks.task import Task, Unreadable
 
@@ -96,9 +97,36 @@ def test_check(
     assert checks(material="PTP-95") == [("grounding", "AEM_MAT", "PTP-95")]
     assert checks(IEC=["2.64 mmol/g"]) == [("grounding", "PTP-90.IEC", "2.64 mmol/g")]
     assert checks(IC=["61 S/cm"]) == [("grounding", "PTP-90.IC", "61 S/cm")]
-    assert checks(IEC=["12%"]) == [("quantities", "PTP-90.IEC", "12%")]
+    assert checks(IEC=["12%"]) == [
+        ("units", "PTP-90.IEC", "12%"),
+        ("binding", "PTP-90.IEC", "12%"),
+    ]
+    # The swelling ratio is no water uptake, and the value at 30 °C not that at 80 °C.
+    assert checks(WU=["12%"]) == [("binding", "PTP-90.WU", "12%")]
+    assert checks(IC=["61 mS/cm at 80 °C"]) == [("binding", "PTP-90.IC", "61 mS/cm at 80 °C")]
+    assert checks(IC=["0.147 S/cm at 80 °C"]) == []
     assert checks(WU=["high"]) == [("quantities", "PTP-90.WU", "high")]
     assert checks(WU=[], IEC=[], IC=[]) == [("format", "AEM_MAT", "PTP-90")]
+
+
+def test_what_is_left_absent_beside_a_value_is_a_warning(
+    tasks: dict[str, Task], documents: dict[str, Document], replies: dict[tuple[str, str], str]
+) -> None:
+    task, document = tasks[NAME], documents["aem-01"]
+    answer = task.read(replies["aem-01", NAME])
+    findings = task.check({"PTP-90": answer["PTP-90"] | {"IEC": []}}, document)
+    (missed,) = [finding for finding in findings if finding.severity != "grounded"]
+    assert (missed.check, missed.severity, missed.field) == ("absence", "warning", "PTP-90.IEC")
+    assert document.content[missed.start : missed.end] == "2.46 mmol/g"
+
+
+def test_without(tasks: dict[str, Task]) -> None:
+    task = tasks[NAME]
+    value = Finding("grounding", "error", "PTP-90.IC", "61 mS/cm")
+    assert task.without(ANSWER, value) == {
+        "PTP-90": {"WU": ["48%"], "IEC": [], "IC": ["147 mS/cm"]}
+    }
+    assert task.without(ANSWER, Finding("grounding", "error", "AEM_MAT", "PTP-90")) == {}
 
 
 def test_scored(tasks: dict[str, Task]) -> None:

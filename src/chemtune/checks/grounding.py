@@ -7,6 +7,7 @@ dashes alike and white space left out; a map leads back to the offsets of the te
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chemtune.checks.finding import Finding, Severity
@@ -21,16 +22,39 @@ CASE_MATTERS_UP_TO = 3
 
 def normalize(text: str) -> tuple[str, list[int]]:
     """Return `text` as it is compared, and for each of its characters the offset in `text`."""
+    plain, offsets, _ = _normalized(text)
+    return plain, offsets
+
+
+def _normalized(text: str) -> tuple[str, list[int], list[int]]:
+    """The text as it is compared, and for each of its characters where it begins and ends."""
     characters: list[str] = []
-    offsets: list[int] = []
-    for offset, character in enumerate(text):
-        if character.isspace() or character in IGNORED:
-            continue
-        for part in unicodedata.normalize("NFKC", character).translate(DASHES):
-            if not part.isspace():
-                characters.append(part)
-                offsets.append(offset)
-    return "".join(characters), offsets
+    starts: list[int] = []
+    ends: list[int] = []
+    offset = 0
+    while offset < len(text):
+        character = text[offset]
+        end = offset + 1
+        if character > "\u02ff":
+            # What composes with the characters after it, such as decomposed Hangul, is one.
+            while end < len(text) and text[end] > "\u02ff" and _composes(character, text[end]):
+                character = unicodedata.normalize("NFC", character + text[end])
+                end += 1
+        elif end < len(text) and "\u0300" <= text[end] <= "\u036f":
+            character = unicodedata.normalize("NFC", character + text[end])
+            end += 1
+        if not (character.isspace() or character in IGNORED):
+            for part in unicodedata.normalize("NFKC", character).translate(DASHES):
+                if not part.isspace():
+                    characters.append(part)
+                    starts.append(offset)
+                    ends.append(end)
+        offset = end
+    return "".join(characters), starts, ends
+
+
+def _composes(character: str, following: str) -> bool:
+    return len(unicodedata.normalize("NFC", character + following)) == 1
 
 
 @dataclass(frozen=True)
@@ -41,14 +65,15 @@ class GroundText:
     plain: str
     folded: str
     offsets: list[int]
+    ends: list[int]
 
     @classmethod
     def of(cls, text: str) -> GroundText:
         """Prepare `text`."""
-        plain, offsets = normalize(text)
+        plain, offsets, ends = _normalized(text)
         # Lower case by character: str.lower can lengthen a string, and the offsets must stay.
         folded = "".join(c.lower() if len(c.lower()) == 1 else c for c in plain)
-        return cls(text, plain, folded, offsets)
+        return cls(text, plain, folded, offsets, ends)
 
     def find(self, name: str) -> tuple[int, int] | None:
         """Return the span of the first place where `name` stands as a whole, or None.
@@ -56,20 +81,27 @@ class GroundText:
         A name is whole where it does not begin or end inside a longer word or number: "Pt" is not
         found in "PtCo", "5 nm" not in "15 nm" or "2.5 nm". Korean particles may follow it.
         """
+        return next(self.places(name), None)
+
+    def places(self, name: str) -> Iterator[tuple[int, int]]:
+        """Yield the span of every place where `name` stands as a whole; see `find`."""
         wanted, _ = normalize(name)
         if not wanted:
-            return None
+            return
         within = self.plain
         if len(wanted) > CASE_MATTERS_UP_TO:
             within = self.folded
             wanted = "".join(c.lower() if len(c.lower()) == 1 else c for c in wanted)
         at = within.find(wanted)
         while at >= 0:
-            start, end = self.offsets[at], self.offsets[at + len(wanted) - 1] + 1
+            start, end = self.offsets[at], self.ends[at + len(wanted) - 1]
             if not self._splits_character(at, at + len(wanted)) and self._is_whole(start, end):
-                return start, end
+                yield start, end
             at = within.find(wanted, at + 1)
-        return None
+
+    def how(self, name: str, span: tuple[int, int]) -> str:
+        """Say how the text writes a name at a span: "exact", or "normalized"."""
+        return "exact" if self.text[span[0] : span[1]] == name.strip() else "normalized"
 
     def _splits_character(self, start: int, end: int) -> bool:
         """Whether a part of `plain` begins or ends inside what was one character: "C" in "℃"."""
@@ -103,6 +135,6 @@ def ground(text: GroundText, field: str, value: str, *, required: bool = True) -
     """Say where `value` stands in `text`; an error (or a warning) where it does not."""
     span = text.find(value)
     if span:
-        return Finding("grounding", "grounded", field, value, "", *span)
+        return Finding("grounding", "grounded", field, value, "", *span, text.how(value, span))
     severity: Severity = "error" if required else "warning"
     return Finding("grounding", severity, field, value, "does not stand in the document")

@@ -6,6 +6,8 @@ import re
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, normalize
+from chemtune.checks.quantity import equal, quantities_in
+from chemtune.checks.units import same_dimension
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:\s*[x×]\s*10\s*[-−⁻]?\s*[\d⁰¹²³⁴-⁹]+)?")
 QUANTITY = re.compile(
@@ -41,43 +43,79 @@ def _unit_key(unit: str) -> str:
 def ground_quantity(
     text: GroundText, field: str, value: str, units: tuple[str, ...] = ()
 ) -> list[Finding]:
-    """Say where a quantity stands in `text`, as a whole or number and unit apart.
+    """Say where a quantity stands in `text`: as written, number and unit apart, or converted.
 
     Number and unit may stand apart where several numbers share one unit ("1.4, 1.9 and 2.4 meq/g").
-    A condition ("98 mS/cm at 80 °C") is grounded for itself. `units`, where given, are those that
-    the property can have.
+    A condition ("98 mS/cm at 80 °C") is grounded for itself. `units`, where given, are examples of
+    those that the property can have: another unit must be of the dimension of one of them.
     """
-    stated = [part.strip(" )") for part in CONDITION.split(value) if part.strip(" )")]
-    quantity, conditions = "".join(stated[:1]), stated[1:]
+    quantity, conditions = split_conditions(value)
     findings = [_ground_condition(text, field, condition) for condition in conditions]
     parts = split_quantity(quantity)
     if parts is None:
         return [Finding("quantities", "error", field, value, "is not a number with a unit")]
     numbers, unit = parts
-    if units and not any(same_unit(unit, allowed) for allowed in units):
-        message = f"has the unit {unit!r}, not one of {', '.join(units)}"
-        findings.append(Finding("quantities", "error", field, value, message))
-    span = text.find(quantity) or _apart(text, numbers, unit)
-    if span:
-        return [*findings, Finding("grounding", "grounded", field, value, "", *span)]
-    message = "does not stand in the document"
+    if units and not any(same_unit(unit, one) or same_dimension(unit, one) for one in units):
+        message = f"has the unit {unit!r}, which is not of the kind of {', '.join(units)}"
+        findings.append(Finding("units", "error", field, value, message))
+    stands = standing(text, quantity)
+    if stands:
+        start, end, how = stands[0]
+        return [*findings, Finding("grounding", "grounded", field, value, "", start, end, how)]
+    message = "does not stand in the document" + _nearest(text, numbers, unit)
     return [*findings, Finding("grounding", "error", field, value, message)]
 
 
-def _apart(text: GroundText, numbers: list[str], unit: str) -> tuple[int, int] | None:
-    """The span of the first number, where every number stands in the text and so does the unit."""
-    spans = [text.find(number) for number in numbers]
-    if not all(spans):
-        return None
+def standing(text: GroundText, quantity: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, how) of every place where a quantity stands, by the first way that finds.
+
+    `how` is "exact", "normalized", "apart", or "converted": see `Finding`.
+    """
+    found = [(start, end, text.how(quantity, (start, end))) for start, end in text.places(quantity)]
+    parts = split_quantity(quantity)
+    if found or parts is None:
+        return found
+    numbers, unit = parts
+    if _unit_stands(text, unit) and all(text.find(number) for number in numbers):
+        return [(start, end, "apart") for start, end in text.places(numbers[0])]
+    if not unit:
+        return []
+    wanted = quantities_in(quantity)
+    there = quantities_in(text.text)
+    if not wanted or not all(any(equal(q, other) for other in there) for q in wanted):
+        return []
+    return [(q.start, q.end, "converted") for q in there if equal(wanted[0], q)]
+
+
+def split_conditions(value: str) -> tuple[str, list[str]]:
+    """Return a value without its conditions, and these: "98 mS/cm at 80 °C" has one."""
+    stated = [part.strip(" )") for part in CONDITION.split(value) if part.strip(" )")]
+    return "".join(stated[:1]), stated[1:]
+
+
+def _unit_stands(text: GroundText, unit: str) -> bool:
     # As a whole, for "S/cm" is a part of "mS/cm".
-    unit_stands = not unit or GroundText.of(UNIT_SIGNS.sub(" ", text.text)).find(_unit_key(unit))
-    return spans[0] if unit_stands else None
+    if not unit:
+        return True
+    return GroundText.of(UNIT_SIGNS.sub(" ", text.text)).find(_unit_key(unit)) is not None
+
+
+def _nearest(text: GroundText, numbers: list[str], unit: str) -> str:
+    """Say what does stand there: the number with another unit."""
+    there = [q for q in quantities_in(text.text) if q.unit and f"{q.value:g}" in numbers]
+    written = dict.fromkeys(text.text[q.start : q.end] for q in there)
+    return f"; it has {', '.join(repr(one) for one in list(written)[:2])}" if written else ""
 
 
 def _ground_condition(text: GroundText, field: str, condition: str) -> Finding:
     numbers = NUMBER.findall(condition)
-    stands = text.find(condition) or (numbers and text.find(numbers[0]))
-    if stands:
-        return Finding("grounding", "grounded", field, condition, "", *stands)
+    span = text.find(condition)
+    if span:
+        return Finding(
+            "grounding", "grounded", field, condition, "", *span, text.how(condition, span)
+        )
+    span = text.find(numbers[0]) if numbers else None
+    if span:
+        return Finding("grounding", "grounded", field, condition, "", *span, "apart")
     message = "the condition does not stand in the document"
     return Finding("grounding", "warning", field, condition, message)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chemtune.checks.absence import suspected
+from chemtune.checks.binding import Vocabulary, misbound, other_condition
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
-from chemtune.checks.quantities import ground_quantity
+from chemtune.checks.quantities import ground_quantity, split_conditions, standing
 from chemtune.documents.document import Document
 from chemtune.tasks.reading import distinct, find_object
 from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
@@ -67,7 +70,11 @@ class Records(Task):
         }
 
     def check(self, answer: Answer, document: Document) -> list[Finding]:
-        """Every material stands in the document, and every value, with a unit of its property."""
+        """Every material stands in the document, and every value, as a value of its property.
+
+        A value that plainly belongs to another property, or stands at another condition, is an
+        error; a property left absent, though a sentence names it with a value, is a warning.
+        """
         text = GroundText.of(document.content)
         findings = []
         for material, values in answer.items():
@@ -79,7 +86,57 @@ class Records(Task):
                 for value in values[name]:
                     field = f"{material}.{name}"
                     findings += ground_quantity(text, field, value, tuple(wanted.units))
+                    findings += self._binding(text, field, name, value)
+        return findings + self._missed(answer, text)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names of the properties, and of those not to extract."""
+        names = {name: (name, p.title, *p.synonyms) for name, p in self.properties.items()}
+        units = {name: tuple(p.units) for name, p in self.properties.items()}
+        return Vocabulary(names, units, tuple(self.stop))
+
+    def _binding(self, text: GroundText, field: str, name: str, value: str) -> list[Finding]:
+        quantity, conditions = split_conditions(value)
+        places = [(start, end) for start, end, _ in standing(text, quantity)]
+        whys = [misbound(text.text, places, name, self.vocabulary)]
+        whys += [other_condition(text.text, places, condition) for condition in conditions]
+        return [Finding("binding", "error", field, value, why) for why in whys if why]
+
+    def _missed(self, answer: Answer, text: GroundText) -> list[Finding]:
+        """The properties left absent that a sentence seems to give a value of."""
+        findings = []
+        for material, values in answer.items():
+            others = [other for other in answer if other != material]
+            for name, wanted in self.properties.items():
+                if values[name]:
+                    continue
+                place = suspected(
+                    text.text, material, others, name, tuple(wanted.units), self.vocabulary
+                )
+                if place:
+                    start, end = place
+                    message = f"is left absent, but {text.text[start:end]!r} stands beside its name"
+                    field = f"{material}.{name}"
+                    findings.append(
+                        Finding("absence", "warning", field, self.absent, message, start, end)
+                    )
         return findings
+
+    def without(self, answer: Answer, finding: Finding) -> Answer | None:
+        """The answer without the material or value; see `Task.without`."""
+        if finding.field == self.group:
+            return {m: values for m, values in answer.items() if m != finding.value}
+        kept = {
+            material: {
+                name: [
+                    v for v in found if (f"{material}.{name}", v) != (finding.field, finding.value)
+                ]
+                for name, found in values.items()
+            }
+            for material, values in answer.items()
+        }
+        return {material: values for material, values in kept.items() if any(values.values())}
 
     def render(self, answer: Answer) -> str:
         """Write the JSON object on one line: one value as a text, several as a list."""

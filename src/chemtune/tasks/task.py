@@ -119,6 +119,14 @@ class Task(BaseModel, ABC):
     def scored(self, answer: Answer) -> Scored:
         """Return what of the answer is compared with the reference."""
 
+    def without(self, answer: Answer, finding: Finding) -> Answer | None:
+        """Return the answer without what a finding objects to; None where that cannot be.
+
+        It serves a recipe that drops a value instead of the whole example.
+        """
+        del answer, finding
+        return None
+
     def _messages(self, shown: str, instruction: str) -> list[Message]:
         parts = {"{document}": shown, "{instruction}": instruction}
         # One pass: a document that holds "{instruction}" stays as it is.

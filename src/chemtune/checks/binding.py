@@ -1,0 +1,152 @@
+"""Binding: whether a value that stands in a text belongs to the property and condition claimed.
+
+It reads one sentence at a time and says only what is plain. A value belongs to the property that
+is named right after it ("35% water uptake"), else to the one named last before it in its sentence.
+Where a sentence pairs lists ("respectively"), or names no property at all, nothing is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chemtune.checks.quantity import Quantity, comparable, quantities_in
+from chemtune.checks.units import same_dimension
+
+# Not inside of "2.4" or "e.g."; a new line ends a sentence too.
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z가-힣(\[\"'])|\n+")
+JUST_AFTER = re.compile(r"[\s,]*(?:of|in|for|as)?\s*$")
+PAIRED = re.compile(r"respectively|각각")
+AT = re.compile(r"\s*\(?\s*(?:at|@|in|under)?\s*")
+OTHER = "\0stop"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the properties.
+
+    Attributes:
+        names: By field, what the property is called.
+        units: By field, examples of its units; a value of another dimension is not its.
+        stop: What is called something else. Such words own shares and counts alone: which other
+            values they could have is not known.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    units: Mapping[str, tuple[str, ...]]
+    stop: tuple[str, ...]
+
+    def may_own(self, field: str, unit: str) -> bool:
+        """Whether a value with this unit can be one of the field."""
+        if field == OTHER:
+            return same_dimension(unit, "")
+        units = self.units.get(field, ())
+        return not units or any(same_dimension(unit, one) for one in units)
+
+    def mentions(self, sentence: str) -> list[tuple[int, int, str]]:
+        """Return (start, end, field) of each name in a sentence, longest first at one place."""
+        found: list[tuple[int, int, str]] = []
+        words = [(word, field) for field, names in self.names.items() for word in names]
+        words += [(word, OTHER) for word in self.stop]
+        for word, field in sorted(words, key=lambda pair: -len(pair[0])):
+            for match in _word(word).finditer(sentence):
+                if not any(match.start() < end and start < match.end() for start, end, _ in found):
+                    found.append((match.start(), match.end(), field))
+        return sorted(found)
+
+
+def sentences(text: str) -> list[tuple[int, str]]:
+    """Return the sentences of a text with their offsets."""
+    found, start = [], 0
+    for end in SENTENCE_END.finditer(text):
+        found.append((start, text[start : end.start()]))
+        start = end.end()
+    return [*found, (start, text[start:])]
+
+
+def owner(sentence: str, start: int, end: int, vocabulary: Vocabulary) -> str | None:
+    """Return the field that a value at these offsets of a sentence belongs to.
+
+    None where that is not plain; `OTHER` where it belongs to a word of the stop list.
+    """
+    unit = next((q.unit for q in quantities_in(sentence) if q.end > start), "")
+    mentions = [m for m in vocabulary.mentions(sentence) if vocabulary.may_own(m[2], unit)]
+    after = [m for m in mentions if m[0] >= end]
+    if after and JUST_AFTER.fullmatch(sentence[end : after[0][0]]):
+        return after[0][2]
+    before = [m for m in mentions if m[1] <= start]
+    return before[-1][2] if before else None
+
+
+def misbound(
+    text: str, places: Iterable[tuple[int, int]], field: str, vocabulary: Vocabulary
+) -> str | None:
+    """Say why a value does not belong to `field`, or None where some place allows it.
+
+    Args:
+        text: The document.
+        places: The spans at which the value stands.
+        field: The property that it is claimed to be of.
+        vocabulary: The words of the properties.
+    """
+    why = None
+    split = sentences(text)
+    for start, end in places:
+        offset, sentence = _holding(split, start)
+        if PAIRED.search(sentence):
+            return None
+        owned = owner(sentence, start - offset, end - offset, vocabulary)
+        if owned is None or owned == field:
+            return None
+        said = "a property that is not to be extracted" if owned == OTHER else owned
+        why = f"belongs to {said} where it stands"
+    return why
+
+
+def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str) -> str | None:
+    """Say at which condition a value stands, where it is plainly another one than claimed.
+
+    The condition of a value is the one right after it ("12% at 30 °C"), else the last one before it
+    in its sentence.
+    """
+    wanted = next((q for q in quantities_in(condition) if q.unit), None)
+    if wanted is None:
+        return None
+    split = sentences(text)
+    why = None
+    for start, _ in places:
+        offset, sentence = _holding(split, start)
+        if PAIRED.search(sentence):
+            return None
+        found = quantities_in(sentence)
+        here = next((q for q in found if q.start <= start - offset < max(q.end, q.start + 1)), None)
+        if here is None:
+            return None
+        stated = _condition_of(sentence, here, found, wanted)
+        if stated is None or stated.value == wanted.value:
+            return None
+        why = f"stands at {stated.value:g} {stated.unit}, not at {condition}"
+    return why
+
+
+def _condition_of(
+    sentence: str, value: Quantity, found: list[Quantity], like: Quantity
+) -> Quantity | None:
+    for other in found:
+        between = sentence[value.end : other.start]
+        if other.start > value.start and comparable(other, like) and AT.fullmatch(between):
+            return other
+    before = [q for q in found if q.start < value.start and comparable(q, like)]
+    return before[-1] if before else None
+
+
+def _holding(split: list[tuple[int, str]], at: int) -> tuple[int, str]:
+    return next(pair for pair in reversed(split) if pair[0] <= at)
+
+
+def _word(word: str) -> re.Pattern[str]:
+    # An abbreviation keeps its capitals: "WU" is no part of "wurtzite".
+    flags = 0 if word.isupper() else re.IGNORECASE
+    pattern = r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", word))
+    return re.compile(rf"(?<![^\W\d_]){pattern}(?:s|es)?(?![^\W\d_])", flags)
