@@ -177,8 +177,8 @@ def test_languages_and_splits_by_other_names(tmp_path: Path) -> None:
 def test_paths_that_are_no_known_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="this is a folder, not a file"):
         read(tmp_path)
-    with pytest.raises(InputError, match=r"a\.pdf: unknown suffix '\.pdf' \(known: \.jsonl, "):
-        read_records(tmp_path / "a.pdf")
+    with pytest.raises(InputError, match=r"a\.odt: unknown suffix '\.odt' \(known: \.jsonl, "):
+        read_records(tmp_path / "a.odt")
     with pytest.raises(InputError, match=r"b\.csv: there is no such file"):
         read(tmp_path / "b.csv")
 
@@ -200,7 +200,7 @@ def tree(tmp_path: Path) -> Path:
         "b.jsonl",
         "a.CSV",
         "deep/er/c.md",
-        "deep/d.pdf",
+        "deep/d.odt",
         ".hidden/e.txt",
         "odd [1]/f.txt",
     ):
@@ -244,7 +244,7 @@ def test_a_folder_without_known_files_has_nothing(tree: Path) -> None:
         find_files("deep", tree)
 
 
-@pytest.mark.parametrize("pattern", ["deep/d.pdf", "deep/*.pdf", "deep/*"])
+@pytest.mark.parametrize("pattern", ["deep/d.odt", "deep/*.odt", "deep/*"])
 def test_find_only_unknown_suffixes(tree: Path, pattern: str) -> None:
-    with pytest.raises(InputError, match=r"d\.pdf: unknown suffix '\.pdf' \(known: \.jsonl, \.nd"):
+    with pytest.raises(InputError, match=r"d\.odt: unknown suffix '\.odt' \(known: \.jsonl, \.nd"):
         find_files(pattern, tree)

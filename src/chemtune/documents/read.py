@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from chemtune.documents.document import SPLITS, Document
-from chemtune.documents.readers import csv_, jsonl, text
+from chemtune.documents.readers import csv_, docx_, html_, jats, jsonl, parquet, pdf, text
 from chemtune.documents.readers.record import Record, found, shown
 from chemtune.errors import InputError, Problem, nearest
 
 READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
-    suffix: module.read_records for module in (jsonl, csv_, text) for suffix in module.SUFFIXES
+    suffix: module.read_records
+    for module in (jsonl, csv_, parquet, text, pdf, docx_, html_, jats)
+    for suffix in module.SUFFIXES
 }
 DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("id", "name", "doc_id"),

@@ -1,0 +1,47 @@
+"""Passages: the paragraphs of a document that is read from pages or marked-up text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chemtune.documents.readers.record import Layout, Record
+
+SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A paragraph, heading or row of a table.
+
+    Attributes:
+        text: Its text; white space in it means nothing.
+        heading: Whether it begins a section.
+        page: The page, from 1, that it begins on; None where there are no pages.
+    """
+
+    text: str
+    heading: bool = False
+    page: int | None = None
+
+
+def record_of(passages: Iterable[Passage], fields: dict[str, Any]) -> Record:
+    """Return one record of passages, joined by blank lines, with its layout."""
+    parts: list[str] = []
+    pages: list[int] = []
+    sections: list[tuple[int, str]] = []
+    offset = 0
+    for passage in passages:
+        text = SPACES.sub(" ", passage.text.replace("\0", " ")).strip()
+        if not text:
+            continue
+        while passage.page is not None and len(pages) < passage.page:
+            pages.append(offset)
+        if passage.heading:
+            sections.append((offset, text))
+        parts.append(text)
+        offset += len(text) + 2
+    layout = Layout(tuple(pages), tuple(sections))
+    return Record(1, {**fields, "text": "\n\n".join(parts)}, layout=layout)
