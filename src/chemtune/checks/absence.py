@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chemtune.checks.binding import Vocabulary, owner, sentences
+from chemtune.checks.binding import Vocabulary, owner
 from chemtune.checks.grounding import GroundText
 from chemtune.checks.quantity import quantities_in
 from chemtune.checks.units import same_dimension
+from chemtune.documents.sentences import sentences
 
 
 def suspected(

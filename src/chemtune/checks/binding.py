@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from chemtune.checks.quantity import Quantity, comparable, quantities_in
 from chemtune.checks.units import same_dimension
+from chemtune.documents.sentences import sentences
 
-# Not inside of "2.4" or "e.g."; a new line ends a sentence too.
-SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z가-힣(\[\"'])|\n+")
 JUST_AFTER = re.compile(r"[\s,]*(?:of|in|for|as)?\s*$")
 PAIRED = re.compile(r"respectively|각각")
 AT = re.compile(r"\s*\(?\s*(?:at|@|in|under)?\s*")
@@ -54,15 +53,6 @@ class Vocabulary:
                 if not any(match.start() < end and start < match.end() for start, end, _ in found):
                     found.append((match.start(), match.end(), field))
         return sorted(found)
-
-
-def sentences(text: str) -> list[tuple[int, str]]:
-    """Return the sentences of a text with their offsets."""
-    found, start = [], 0
-    for end in SENTENCE_END.finditer(text):
-        found.append((start, text[start : end.start()]))
-        start = end.end()
-    return [*found, (start, text[start:])]
 
 
 def owner(sentence: str, start: int, end: int, vocabulary: Vocabulary) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chemtune.checks.finding import Finding
-from chemtune.documents.language import HANGUL, detect_language
+from chemtune.documents.language import HANGUL, KOREAN_SHARE, hangul_share
 
 LANGUAGE_NAMES = {"en": "English", "ko": "Korean"}
 SENTENCE_END = re.compile(r"[.!?。](?=\s|$)|[다요음임함](?=$)")
@@ -45,7 +45,7 @@ def check_wording(
     if formulas:
         right = language != "ko" or HANGUL.search(text) is not None
     else:
-        right = detect_language(text) == language
+        right = (hangul_share(text) >= KOREAN_SHARE) == (language == "ko")
     if not right:
         found.append(finding("language", f"is not {LANGUAGE_NAMES.get(language, language)}"))
     words = len(text.split())

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from chemtune.checks.policy import Rule
 from chemtune.dataset.job import Job, jobs_of
-from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.ledger import Entry, Ledger
 from chemtune.dataset.prepare import contaminated, leave_out, prepare, question_key
 from chemtune.dataset.prepared import Prepared
 from chemtune.dataset.seen import Seen
+from chemtune.documents.chunk import chunk
 from chemtune.documents.document import Document
 from chemtune.documents.question import read_questions
 from chemtune.documents.read import find_files, read_documents
+from chemtune.documents.tokens import estimate_tokens, tokenizer_count
 from chemtune.domains import find_domain
+from chemtune.errors import InputError
 from chemtune.recipe.load import check_names
-from chemtune.recipe.schema import AnyTeacher, DocumentSource, Recipe
+from chemtune.recipe.schema import AnyTeacher, Chunking, DocumentSource, Recipe
 from chemtune.tasks.load import load_tasks
 from chemtune.tasks.task import Task
 
@@ -89,16 +93,28 @@ class Plan:
             source=source.source,
             licence=source.licence,
             limit=min(limits, default=None),
+            on_fault=None if source.faulty == "stop" else _noted(ledger),
         )
         return prepare(
             documents,
             part=part,
+            chunk=self._chunk(source.chunk),
             max_characters=source.max_characters,
             languages=("en", "ko"),
             validation=self.recipe.split.validation,
             test=self.recipe.split.test,
             seen=seen,
             ledger=ledger,
+        )
+
+    def _chunk(self, asked: Chunking | None) -> Callable[[Document], Iterator[Document]] | None:
+        if asked is None:
+            return None
+        count: Callable[[str], int] = estimate_tokens
+        if asked.tokenizer is not None:
+            count = tokenizer_count(self.recipe.folder / asked.tokenizer)
+        return lambda document: chunk(
+            document, tokens=asked.tokens, overlap=asked.overlap, count=count
         )
 
     def _whys(self) -> list[Callable[[Document], tuple[str, str] | None]]:
@@ -117,3 +133,13 @@ class Plan:
 def tasks_of(recipe: Recipe) -> dict[str, Task]:
     """Return the tasks of a recipe's domain, by name."""
     return load_tasks(find_domain(recipe.domain, recipe.folder).task_folder)
+
+
+def _noted(ledger: Ledger) -> Callable[[Path, InputError], None]:
+    """Return what writes a file that cannot be read to the ledger."""
+
+    def note(path: Path, error: InputError) -> None:
+        detail = "; ".join(problem.message for problem in error.problems)
+        ledger.add(Entry("document", "rejected", path.name, "", "unreadable file", detail))
+
+    return note

@@ -20,6 +20,7 @@ READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     for module in (jsonl, csv_, parquet, text, pdf, docx_, html_, jats)
     for suffix in module.SUFFIXES
 }
+WHOLE_FILES = {suffix for module in (text, pdf, docx_, html_, jats) for suffix in module.SUFFIXES}
 DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("id", "name", "doc_id"),
     "text": ("text",),
@@ -47,6 +48,7 @@ def read_documents(
     source: str | None = None,
     licence: str | None = None,
     limit: int | None = None,
+    on_fault: Callable[[Path, InputError], None] | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of `paths` in order, reading each file as a stream.
 
@@ -58,6 +60,8 @@ def read_documents(
         source: The source of documents whose record does not say; None takes the file's name.
         licence: The licence of documents whose record does not say; None means "unknown".
         limit: At most so many documents over all the files.
+        on_fault: Told of each file that is one document and cannot be read, which is then passed
+            over; None raises. A fault in a file of rows always raises, for the user can mend it.
 
     Raises:
         InputError: `columns` or `language` is not known (at once); a file cannot be read, lacks a
@@ -76,9 +80,19 @@ def read_documents(
     documents = (
         _Row(path, record, columns).document(given)
         for path in paths
-        for record in read_records(path)
+        for record in _records(path, on_fault)
     )
     return islice(documents, limit)
+
+
+def _records(path: Path, on_fault: Callable[[Path, InputError], None] | None) -> Iterator[Record]:
+    if on_fault is None or path.suffix.lower() not in WHOLE_FILES:
+        yield from read_records(path)
+        return
+    try:
+        yield from read_records(path)
+    except InputError as error:
+        on_fault(path, error)
 
 
 def read_records(path: Path) -> Iterator[Record]:

@@ -69,6 +69,16 @@ AnyTeacher = RecordedTeacher | EndpointTeacher
 Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]
 
 
+class Chunking(Part):
+    """Long documents as several, cut at sections and sentences."""
+
+    tokens: int = Field(ge=32, description="of one chunk, at most")
+    overlap: int = Field(default=0, ge=0, description="tokens that a chunk repeats of the last")
+    tokenizer: str | None = Field(
+        default=None, description="a tokenizer.json to count by; estimated by characters if not"
+    )
+
+
 class DocumentSource(Part):
     """Documents of one kind and the tasks to build from each."""
 
@@ -82,6 +92,13 @@ class DocumentSource(Part):
     licence: str | None = None
     teacher: Teacher | None = Field(default=None, description="the recipe's, where not given")
     limit: int | None = Field(default=None, ge=1, description="take only the first N documents")
+    chunk: Chunking | None = Field(
+        default=None, description="use long documents in parts, instead of cutting them off"
+    )
+    faulty: Literal["stop", "ledger"] = Field(
+        default="ledger",
+        description="a file that is one document and cannot be read: stop, or leave it out",
+    )
     max_characters: int = Field(
         default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
     )

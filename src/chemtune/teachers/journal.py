@@ -188,13 +188,17 @@ class Journal:
         self.close()
 
     def _prepare(self) -> None:
+        # Both in one transaction: another process may be making the same journal.
+        self._db.execute("BEGIN")
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        self._db.execute("COMMIT")
         if version > SCHEMA_VERSION:
             raise ChemtuneError(
                 f"{self.path}: the journal has schema version {version}, and this chemtune reads "
                 f"up to {SCHEMA_VERSION}; it was written by a newer chemtune: upgrade chemtune"
             )
-        if version == 0 and self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if version == 0 and tables:
             raise ChemtuneError(
                 f"{self.path}: this SQLite file is not a journal of chemtune; "
                 "move it away or choose another run folder"
