@@ -284,3 +284,56 @@ def test_a_name_that_the_domain_does_not_have(project: Project) -> None:
     path = project(recipe={"documents": [{"path": "papers.jsonl", "tasks": ["word"]}]})
     with pytest.raises(InputError, match=r"documents\[0\]\.tasks\[0\]: unknown task 'word'"):
         preview(path)
+
+
+def test_near_duplicates_are_left_out_over_all_sources(project: Project) -> None:
+    text = " ".join(f"Run {n} gave {n * 7} mS/cm of platinum." for n in range(20))
+    documents = [
+        {"id": "one", "text": text, "split": "train"},
+        {"id": "two", "text": text.replace("Run 7", "Try 7"), "split": "train"},
+        {"id": "short", "text": "Pt on ATO."},
+    ]
+    path = project(documents=documents)
+    ledger = Ledger()
+    jobs = list(Plan.of(load_recipe(path)).jobs(ledger))
+    assert {job.document.name for job in jobs if job.task.name == "names"} == {"one", "short"}
+    entry = next(entry for entry in ledger.entries if entry.document == "two")
+    assert entry.reason == "near-duplicate"
+    assert jobs[0].document.id in entry.detail
+    both = project(documents=documents, recipe={"near_duplicates": None})
+    assert len({j.document.name for j in Plan.of(load_recipe(both)).jobs(Ledger())}) == 4
+
+
+def test_a_long_document_is_built_in_chunks_on_one_side(project: Project) -> None:
+    text = "\n\n".join(f"Film {n} is made of Pt on ATO. " * 6 for n in range(12))
+    sources = [{"path": "papers.jsonl", "tasks": ["names"], "chunk": {"tokens": 100}}]
+    path = project(documents=[{"id": "long", "text": text}], recipe={"documents": sources})
+    jobs = list(Plan.of(load_recipe(path)).jobs(Ledger()))
+    assert [job.document.name for job in jobs] == [f"long#{n + 1}" for n in range(len(jobs))]
+    assert len(jobs) >= 5
+    assert len({job.document.split for job in jobs}) == 1
+    assert len({job.document.parent for job in jobs}) == 1
+
+
+def test_a_file_that_cannot_be_read_goes_to_the_ledger(project: Project) -> None:
+    sources = [{"path": "folder", "tasks": ["names"]}]
+    path = project(recipe={"documents": sources})
+    folder = path.parent / "folder"
+    folder.mkdir()
+    (folder / "good.txt").write_text("Pt on ATO.", "utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (folder / "bomb.docx").write_bytes(b"PK")
+    german = "Die Leitfähigkeit der Membran stieg mit der Temperatur und wurde schließlich hoch."
+    (folder / "german.txt").write_text(german, "utf-8")
+    ledger = Ledger()
+    jobs = list(Plan.of(load_recipe(path)).jobs(ledger))
+    assert [job.document.name for job in jobs] == ["good.txt:1"]
+    assert {(entry.document, entry.reason) for entry in ledger.entries} == {
+        ("broken.pdf", "unreadable file"),
+        ("bomb.docx", "unreadable file"),
+        ("german.txt:1", "another language"),
+    }
+    sources[0]["faulty"] = "stop"
+    path = project(recipe={"documents": sources})
+    with pytest.raises(InputError, match=r"bomb\.docx: not a Word file"):
+        list(Plan.of(load_recipe(path)).jobs(Ledger()))

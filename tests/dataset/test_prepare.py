@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.prepare import (
-    contaminated,
     cut_text,
-    leave_out,
     prepare,
-    question_key,
     split_of,
 )
 from chemtune.dataset.seen import Seen
@@ -145,23 +142,3 @@ def test_a_document_that_leaves_the_test_share_goes_to_no_other_side() -> None:
 def test_the_split_of_the_file_stays() -> None:
     (document,), _ = prepared([Document("a", "Text.", split="validation")], test=0.99)
     assert document.split == "validation"
-
-
-def test_a_question_of_the_evaluation_is_not_trained_on() -> None:
-    evaluated = {question_key("What is the pH of 0.10 M HCl?")}
-    same = "What is  the pH of 0.10 M HCl"
-    documents = [
-        Document("train", same, split="train"),
-        Document("validation", same.upper(), split="validation"),
-        Document("test", same, split="test"),
-        Document("other", "What is the pH of 0.20 M HCl?", split="train"),
-    ]
-    ledger = Ledger()
-    kept = list(leave_out(documents, contaminated(evaluated), ledger))
-    assert [document.name for document in kept] == ["test", "other"]
-    assert ledger.by_reason() == {"contamination": 2}
-
-
-def test_question_key() -> None:
-    assert question_key("IrO₂의 “전도도”는? (단위: S)") == question_key("IrO2의 전도도는 단위 s")
-    assert question_key("Is it 1 or 2?") != question_key("Is it 1 or 3?")

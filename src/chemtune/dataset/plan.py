@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chemtune.checks.policy import Rule
+from chemtune.dataset.contamination import ContaminationIndex
 from chemtune.dataset.job import Job, jobs_of
 from chemtune.dataset.ledger import Entry, Ledger
-from chemtune.dataset.prepare import contaminated, leave_out, prepare, question_key
+from chemtune.dataset.near_duplicates import NearDuplicates
+from chemtune.dataset.prepare import leave_out, prepare
 from chemtune.dataset.prepared import Prepared
 from chemtune.dataset.seen import Seen
 from chemtune.documents.chunk import chunk
 from chemtune.documents.document import Document
-from chemtune.documents.question import read_questions
+from chemtune.documents.question import Question, options_of, read_questions
 from chemtune.documents.read import find_files, read_documents
 from chemtune.documents.tokens import estimate_tokens, tokenizer_count
 from chemtune.domains import find_domain
@@ -118,16 +120,48 @@ class Plan:
         )
 
     def _whys(self) -> list[Callable[[Document], tuple[str, str] | None]]:
-        return [contaminated(self._evaluated())]
+        """What says of a document that it is left out; the test side may hold the evaluation's."""
+        whys = [_contaminated(ContaminationIndex(self._evaluated()))]
+        near = self.recipe.near_duplicates
+        if near is not None:
+            whys.append(_repeats(NearDuplicates(near.similarity), near.min_characters))
+        return whys
 
-    def _evaluated(self) -> set[str]:
-        """The keys of all questions that the run evaluates on, which must not be trained on."""
-        return {
-            question_key(question.text)
-            for questions in self.recipe.evaluation.questions
-            for path in find_files(questions.path, self.recipe.folder)
-            for question in read_questions(path, split=questions.split)
-        }
+    def _evaluated(self) -> Iterator[Question]:
+        """All questions that the run evaluates on, which must not be trained on."""
+        for questions in self.recipe.evaluation.questions:
+            for path in find_files(questions.path, self.recipe.folder):
+                yield from read_questions(path, split=questions.split)
+
+
+def _contaminated(index: ContaminationIndex) -> Callable[[Document], tuple[str, str] | None]:
+    def why(document: Document) -> tuple[str, str] | None:
+        if document.split == "test":
+            return None
+        match = index.find(document.text, options_of(document.fields))
+        if match is None:
+            return None
+        share = "" if match.how == "exact" else f" ({match.similarity:.2f})"
+        detail = f"repeats question {match.question} of the evaluation: {match.how}{share}"
+        return "contamination", detail
+
+    return why
+
+
+def _repeats(
+    near: NearDuplicates, min_characters: int
+) -> Callable[[Document], tuple[str, str] | None]:
+    def why(document: Document) -> tuple[str, str] | None:
+        if len(document.text) < min_characters:
+            return None
+        match = near.add(document.id, document.text)
+        # A document may come again from another source, for other tasks.
+        if match is None or match[0] == document.id:
+            return None
+        other, similarity = match
+        return "near-duplicate", f"nearly the same as document {other} ({similarity:.2f})"
+
+    return why
 
 
 def tasks_of(recipe: Recipe) -> dict[str, Task]:

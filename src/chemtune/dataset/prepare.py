@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from chemtune.checks.grounding import normalize
 from chemtune.dataset.ledger import Entry, Ledger
 from chemtune.dataset.seen import Seen
 from chemtune.documents.document import Document
@@ -118,26 +117,6 @@ def split_of(document_id: str, *, validation: float, test: float) -> str:
     if share < test:
         return "test"
     return "validation" if share < test + validation else "train"
-
-
-def question_key(text: str) -> str:
-    """Return a question as it is compared with others: NFKC, lower case, no spaces, punctuation."""
-    return re.sub(r"\W+", "", normalize(text)[0].casefold())
-
-
-def contaminated(evaluated: Collection[str]) -> Callable[[Document], tuple[str, str] | None]:
-    """Return what says of a document that it would train on a question of the evaluation.
-
-    Args:
-        evaluated: The `question_key` of every question that the run evaluates on.
-    """
-
-    def why(document: Document) -> tuple[str, str] | None:
-        if document.split != "test" and question_key(document.text) in evaluated:
-            return "contamination", "the same question is in the evaluation"
-        return None
-
-    return why
 
 
 def reject(ledger: Ledger, document: Document, reason: str, detail: str) -> None:

@@ -85,6 +85,21 @@ def question_of(
     return _Row(fields, file, line).question(name)
 
 
+def options_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the options of a record in any shape of `question_of`; () where it has none."""
+    options = fields.get("options")
+    if isinstance(options, str):
+        try:
+            options = orjson.loads(options)
+        except orjson.JSONDecodeError:
+            return ()
+    if isinstance(options, list):
+        return tuple(option for option in options if isinstance(option, str))
+    columns = [f"choice{i}" for i in range(MOST_OPTIONS)] if "choice0" in fields else list(LETTERS)
+    found = [fields[column] for column in columns if isinstance(fields.get(column), str)]
+    return tuple(found) if len(found) > 1 else ()
+
+
 def read_questions(
     path: Path, *, split: str | None = None, limit: int | None = None
 ) -> list[Question]:

@@ -104,6 +104,17 @@ class DocumentSource(Part):
     )
 
 
+class NearDuplicates(Part):
+    """Documents that nearly repeat an earlier one, in any source, are left out."""
+
+    similarity: float = Field(
+        default=0.85, gt=0.3, le=1, description="Jaccard similarity of the character shingles"
+    )
+    min_characters: int = Field(
+        default=200, ge=0, description="shorter texts are compared for equality alone"
+    )
+
+
 CheckName = Literal[
     "absence",
     "agreement",
@@ -232,6 +243,7 @@ class Recipe(Part):
     budget_usd: float | None = Field(
         default=None, gt=0, description="what the journal's replies may cost in all; never passed"
     )
+    near_duplicates: NearDuplicates | None = NearDuplicates()
     checks: dict[CheckName, CheckRule] = Field(default_factory=dict)
     split: Split = Split()
     model: str = "smollm2-135m"
