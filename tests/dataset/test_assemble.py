@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,9 @@ from chemtune.dataset.gather import Bought, gather
 from chemtune.dataset.job import Job, jobs_of
 from chemtune.dataset.prepared import Prepared
 from chemtune.documents.document import Document
+from chemtune.domains import find_domain
 from chemtune.tasks.answer import FreeAnswer
+from chemtune.tasks.load import load_tasks
 from chemtune.teachers.ask import AskedCounts
 from chemtune.teachers.journal import Journal
 from chemtune.teachers.teacher import Reply, Request
@@ -144,3 +147,33 @@ def test_a_rule_says_what_is_done_about_a_finding(
     assert (outcome.example is not None) == accepted
     assert (outcome.entry is None) == accepted
     assert [finding.severity for finding in outcome.findings] == severities
+
+
+def test_a_value_is_dropped_where_the_rule_says_so(journal: Journal) -> None:
+    task = load_tasks(find_domain("chemistry").task_folder)["named_entities"]
+    reply = json.dumps({"chemical": ["Pt", "Ru"], "material": [], "property": [], "value": []})
+
+    class Says(Echo):
+        async def answer(self, request: Request) -> bytes:
+            return orjson.dumps(request.document)
+
+        def read(self, raw: bytes) -> Reply:
+            return Reply(f"Sure: {reply}", "m")
+
+    job = Job(Document("d", "Pt on carbon.", split="train"), task)
+    bought = Bought(Says(), journal)
+    gather(bought, [job.request()], 1)
+    (rejected,) = assemble([job], [bought], {})
+    assert rejected.entry is not None
+    assert rejected.entry.detail == "chemical 'Ru' does not stand in the document"
+    (kept,) = assemble([job], [bought], {"grounding": Rule(action="drop")})
+    assert kept.example is not None
+    assert json.loads(kept.example.answer)["chemical"] == ["Pt"]
+    told = [(f.check, f.message) for f in kept.example.findings if f.severity == "warning"]
+    assert told == [
+        ("format", "repaired: text around the value was passed over, or it is no strict JSON"),
+        ("grounding", "dropped: does not stand in the document"),
+    ]
+    (strict,) = assemble([job], [bought], {"format": Rule(severity="error")})
+    assert strict.entry is not None
+    assert strict.entry.reason == "format"

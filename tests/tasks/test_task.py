@@ -11,10 +11,12 @@ from chemtune.tasks.load import load_tasks
 from chemtune.tasks.task import Task, Unreadable, fold
 
 NAMES = [
+    "document_classification",
     "information_extraction_1",
     "information_extraction_2",
     "keyword_extraction",
     "multiple_choice",
+    "named_entities",
     "question_answering_long",
     "question_answering_short",
     "summarization_extraction",
@@ -23,7 +25,7 @@ NAMES = [
 QUESTION = {"options": ["가", "나"], "answer": 1}
 
 
-def test_the_domain_has_the_papers_tasks(tasks: dict[str, Task]) -> None:
+def test_the_domain_has_the_papers_tasks_and_the_two_that_it_names(tasks: dict[str, Task]) -> None:
     assert list(tasks) == NAMES
     assert all(task.name == name for name, task in tasks.items())
     languages = {name for name, task in tasks.items() if task.language == "ko"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chemtune.checks.finding import Finding
-from chemtune.checks.policy import Rule, judged
+from chemtune.checks.policy import Judged, Rule, judged
 from chemtune.dataset.example import Example
 from chemtune.dataset.gather import Bought, NotAsked
 from chemtune.dataset.job import Job
@@ -88,14 +88,15 @@ def read_answer(job: Job, bought: Bought) -> Read | Entry:
     except Unreadable as error:
         reason = "unreadable reply"
         return Entry("reading", "rejected", *job.key, reason, str(error), reply.text)
-    return Read(answer, (), reply.text, key, reply)
+    departed = job.task.departures(reply.text)
+    findings = [Finding("format", "warning", "", "", f"repaired: {departed}")] if departed else []
+    return Read(answer, tuple(findings), reply.text, key, reply)
 
 
 def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> Outcome:
     """Check an answer against its document."""
-    answer, document, task = read.answer, job.document, job.task
-    findings = [*read.findings, *task.check(answer, document)]
-    of_rules = judged(findings, rules)
+    document, task = job.document, job.task
+    answer, of_rules = _checked(job, read, rules)
     if of_rules.rejecting:
         wrong = of_rules.rejecting
         detail = "; ".join(f"{f.field} {f.value!r} {f.message}" for f in wrong[:SHOWN_FINDINGS])
@@ -126,6 +127,22 @@ def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> O
         page=document.layout.page(0),
     )
     return Outcome(job, answer, tuple(of_rules.kept), example)
+
+
+def _checked(job: Job, read: Read, rules: Mapping[str, Rule]) -> tuple[Answer, Judged]:
+    """The answer, without what the rules drop, and what the checks say of it."""
+    answer, dropped = read.answer, list[Finding]()
+    while True:
+        findings = [*read.findings, *job.task.check(answer, job.document)]
+        of_rules = judged(findings, rules)
+        if of_rules.rejecting or not of_rules.dropping:
+            return answer, replace(of_rules, kept=[*of_rules.kept, *dropped])
+        finding = of_rules.dropping[0]
+        left = job.task.without(answer, finding)
+        if left is None or left == answer:
+            return answer, replace(of_rules, rejecting=of_rules.dropping)
+        answer = left
+        dropped.append(replace(finding, severity="warning", message=f"dropped: {finding.message}"))
 
 
 def hash_of(messages: list[Message]) -> str:

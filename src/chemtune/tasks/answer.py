@@ -28,6 +28,11 @@ class FreeAnswer(Task):
             raise Unreadable("is empty")
         return {"text": reply.strip()}
 
+    def departures(self, reply: str) -> str:
+        """None: every text is in the format."""
+        del reply
+        return ""
+
     def check(self, answer: Answer, document: Document) -> list[Finding]:
         """An answer has no more words than allowed."""
         text = answer["text"]

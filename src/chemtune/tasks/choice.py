@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Literal
+from typing import Any, Literal
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
 from chemtune.documents.question import CIRCLED, Question, question_of
 from chemtune.messages import Message
-from chemtune.tasks.reading import excerpt, find_object, text_fields
+from chemtune.tasks.reading import excerpt, find_object, strict_object, text_fields
 from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
 
 LABEL = re.compile(
@@ -70,6 +70,10 @@ class Choice(Task):
             message = f"{said}; right is {_written(question, question.answer)!r}"
             findings.append(Finding("key", "error", "Answer", answer["answer"], message))
         return findings
+
+    def reply_schema(self) -> dict[str, Any]:
+        """Answer and explanation as texts; see `Task.reply_schema`."""
+        return strict_object({name: {"type": "string"} for name in ("Answer", "Explanation")})
 
     def render(self, answer: Answer) -> str:
         """Write the JSON object on one line."""

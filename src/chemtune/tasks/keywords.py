@@ -36,6 +36,10 @@ class Keywords(Task):
             findings.append(Finding("grounding", "error", "keywords", "", message))
         return findings
 
+    def without(self, answer: Answer, finding: Finding) -> Answer | None:
+        """The answer without a keyword; see `Task.without`."""
+        return {"keywords": [word for word in answer["keywords"] if word != finding.value]}
+
     def render(self, answer: Answer) -> str:
         """Write the JSON list on one line."""
         return json.dumps(answer["keywords"], ensure_ascii=False)

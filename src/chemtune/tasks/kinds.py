@@ -8,6 +8,8 @@ from pydantic import Field
 
 from chemtune.tasks.answer import FreeAnswer
 from chemtune.tasks.choice import Choice
+from chemtune.tasks.classification import Classification
+from chemtune.tasks.entities import Entities
 from chemtune.tasks.keywords import Keywords
 from chemtune.tasks.questions import Questions
 from chemtune.tasks.records import Records
@@ -16,7 +18,15 @@ from chemtune.tasks.summary_names import SummaryNames
 from chemtune.tasks.task import Task
 
 AnyTask = Annotated[
-    SummaryNames | Questions | Slots | Records | Keywords | FreeAnswer | Choice,
+    SummaryNames
+    | Questions
+    | Slots
+    | Records
+    | Keywords
+    | FreeAnswer
+    | Choice
+    | Entities
+    | Classification,
     Field(discriminator="kind"),
 ]
 __all__ = ["AnyTask", "Task"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
-from chemtune.tasks.reading import find_object, text_fields
+from chemtune.tasks.reading import find_object, strict_object, text_fields
 from chemtune.tasks.task import Answer, Scored, Task
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -54,6 +54,10 @@ class Questions(Task):
                     message = "this number does not stand in the document"
                     findings.append(Finding("numbers", "warning", name, number, message))
         return findings
+
+    def reply_schema(self) -> dict[str, Any]:
+        """A text for each question; see `Task.reply_schema`."""
+        return strict_object({name: {"type": "string"} for name in self.questions})
 
     def render(self, answer: Answer) -> str:
         """Write the JSON object on one line."""

@@ -82,6 +82,49 @@ def distinct(values: list[Any]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
 
+def strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an object with these properties, all required and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def departures(reply: str) -> str:
+    """Say how a reply departs from being one JSON value and nothing else, or return ""."""
+    text = reply.strip()
+    try:
+        json.loads(text, object_pairs_hook=_distinct_keys)
+    except _RepeatedKey as error:
+        return f"the key {error.args[0]!r} stands twice; the last one was taken"
+    except (ValueError, RecursionError):
+        pass
+    else:
+        return ""
+    if FENCE.search(text):
+        return "a code fence was taken away"
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return "text around the value was passed over, or it is no strict JSON"
+    return f"{len(text) - end} characters after the value were passed over"
+
+
+class _RepeatedKey(ValueError):
+    pass
+
+
+def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _RepeatedKey(key)
+        found[key] = value
+    return found
+
+
 def excerpt(reply: str) -> str:
     """Return the beginning of a reply as a message shows it."""
     text = " ".join(reply.split())

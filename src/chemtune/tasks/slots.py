@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.documents.document import Document
-from chemtune.tasks.reading import find_object, text_fields
+from chemtune.tasks.reading import find_object, strict_object, text_fields
 from chemtune.tasks.task import Answer, Scored, Task, fold
 
 
@@ -35,6 +35,14 @@ class Slots(Task):
             if not self._is_absent(answer[name])
             for phrase in self._phrases(text, answer[name])
         ]
+
+    def without(self, answer: Answer, finding: Finding) -> Answer | None:
+        """The answer with the field marked as absent; see `Task.without`."""
+        return answer | {finding.field: self.absent}
+
+    def reply_schema(self) -> dict[str, Any]:
+        """A text for each field; see `Task.reply_schema`."""
+        return strict_object({name: {"type": "string"} for name in self.slots})
 
     def render(self, answer: Answer) -> str:
         """Write the JSON object on one line."""

@@ -39,6 +39,13 @@ class SummaryNames(Task):
         values = list(found.values()) if isinstance(found, dict) else found
         return {"summary": summary["summary"].strip(), "names": distinct(values)}
 
+    def departures(self, reply: str) -> str:
+        """What is not two lines in the form asked for; see `Task.departures`."""
+        lines = [line for line in reply.strip().splitlines() if line.strip()]
+        whole = len(lines) == 2 and lines[0].startswith("Summary: ")
+        strict = whole and lines[1].startswith("Chemnames: {") and lines[1].rstrip().endswith("}")
+        return "" if strict else "the two lines were found among other text, or written otherwise"
+
     def check(self, answer: Answer, document: Document) -> list[Finding]:
         """The summary is a short text in the task's language; every name stands in the document."""
         text = GroundText.of(document.content)
@@ -46,6 +53,12 @@ class SummaryNames(Task):
             "summary", answer["summary"], language=self.language, max_words=self.max_words
         )
         return findings + [ground(text, "names", name) for name in answer["names"]]
+
+    def without(self, answer: Answer, finding: Finding) -> Answer | None:
+        """The answer without a name; see `Task.without`."""
+        if finding.field != "names":
+            return None
+        return answer | {"names": [name for name in answer["names"] if name != finding.value]}
 
     def render(self, answer: Answer) -> str:
         """Write the two lines."""

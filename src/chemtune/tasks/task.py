@@ -107,6 +107,16 @@ class Task(BaseModel, ABC):
             Unreadable: The reply is not in the format asked for.
         """
 
+    def departures(self, reply: str) -> str:
+        """Say how a reply that could be read departs from the format asked for; "" where not.
+
+        An answer out of such a reply is marked as repaired.
+        """
+        # Here, for reading itself needs Unreadable.
+        from chemtune.tasks.reading import departures
+
+        return "" if reply.strip() == self.render(self.read(reply)) else departures(reply)
+
     @abstractmethod
     def check(self, answer: Answer, document: Document) -> list[Finding]:
         """Check an answer against its document and the instruction."""
