@@ -17,6 +17,7 @@ from typing import Any
 from chemtune.dataset.assemble import assemble
 from chemtune.dataset.card import write_card
 from chemtune.dataset.example import examples_written
+from chemtune.dataset.formats import formats_written, write_info
 from chemtune.dataset.gather import Bought, gather
 from chemtune.dataset.job import jobs_of
 from chemtune.dataset.ledger import Ledger, ledger_written
@@ -149,10 +150,17 @@ def _gather(
 def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: Ledger) -> Tally:
     """Write the examples, each to its split."""
     tally = Tally()
+    formats = plan.recipe.formats
+    if formats:
+        write_info(folder.dataset, SPLITS, formats)
     jobs = jobs_of(read_prepared(folder.prepared), plan.tasks, seed=plan.recipe.seed)
     with ExitStack() as stack:
         files = {
             split: stack.enter_context(examples_written(folder.dataset / f"{split}.parquet"))
+            for split in SPLITS
+        }
+        others = {
+            split: stack.enter_context(formats_written(folder.dataset, split, formats))
             for split in SPLITS
         }
         for outcome in assemble(jobs, bought, plan.rules):
@@ -160,5 +168,6 @@ def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: L
                 ledger.add(outcome.entry)
             if outcome.example is not None:
                 files[outcome.example.split].write(outcome.example)
+                others[outcome.example.split].write(outcome.example)
                 tally.add(outcome.example)
     return tally

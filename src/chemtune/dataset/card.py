@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.licences import warnings_for
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
 from chemtune.files import write_text
@@ -41,6 +43,7 @@ def write_card(path: Path, name: str, tally: Tally, ledger: Ledger) -> None:
         ),
         "## Examples\n\n" + _counts(tally),
         "## Sources and licences\n\n" + _sources(tally),
+        *_licences(tally),
         "## Left out\n\n" + _left_out(ledger),
     ]
     write_text(path, "\n".join(parts))
@@ -60,6 +63,14 @@ def _sources(tally: Tally) -> str:
         cells = (_cell(source or "not named"), _cell(licence), _cell(teacher), str(count))
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def _licences(tally: Tally) -> list[str]:
+    by_licence: Counter[str] = Counter()
+    for (_, licence, _), count in tally.by_origin.items():
+        by_licence[licence] += count
+    told = warnings_for({_cell(licence): count for licence, count in by_licence.items()})
+    return ["".join(f"- **Mind the licence:** {sentence}\n" for sentence in told)] if told else []
 
 
 def _left_out(ledger: Ledger) -> str:

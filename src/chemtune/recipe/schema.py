@@ -117,20 +117,16 @@ class NearDuplicates(Part):
 
 CheckName = Literal[
     "absence",
-    "agreement",
     "binding",
     "explanation",
     "format",
     "grounding",
-    "judge",
     "key",
     "language",
     "leak",
     "length",
-    "names",
     "numbers",
     "quantities",
-    "style",
     "units",
 ]
 
@@ -244,6 +240,9 @@ class Recipe(Part):
         default=None, gt=0, description="what the journal's replies may cost in all; never passed"
     )
     near_duplicates: NearDuplicates | None = NearDuplicates()
+    formats: list[Literal["alpaca", "sharegpt"]] = Field(
+        default_factory=list, description="written beside messages and Parquet"
+    )
     checks: dict[CheckName, CheckRule] = Field(default_factory=dict)
     split: Split = Split()
     model: str = "smollm2-135m"

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import Any, Literal
 
+from chemtune.checks.exams import check_explanation, check_leak
 from chemtune.checks.finding import Finding
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
@@ -59,11 +60,13 @@ class Choice(Task):
         return {"answer": found["Answer"], "explanation": found["Explanation"]}
 
     def check(self, answer: Answer, document: Document) -> list[Finding]:
-        """The answer is the key's option, and the explanation a text in the task's language."""
+        """The answer is the key's option, and the explanation speaks for it."""
         question = _question(document)
         findings = check_wording(
             "Explanation", answer["explanation"], language=self.language, formulas=True
         )
+        findings += check_explanation(answer["explanation"], question.labels, question.answer)
+        findings += check_leak(question.text, question.options, question.answer)
         chosen = chosen_option(answer["answer"], question)
         if chosen != question.answer:
             said = "names no option" if chosen is None else "is not the key's option"

@@ -1,0 +1,89 @@
+"""What may be shared of a data set without its texts: who, where, and under which rights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chemtune.dataset.example import read_examples
+from chemtune.dataset.licences import asks
+from chemtune.dataset.prepared import read_prepared
+from chemtune.documents.document import SPLITS
+from chemtune.errors import InputError, Problem
+from chemtune.files import written_whole
+
+
+def export(run: Path, out: Path) -> dict[str, int]:
+    """Write what tells the data set to one who has the documents, and holds no text of them.
+
+    `documents.jsonl` states the rights of each document; `examples.jsonl` names each example by its
+    document, task and wording, with the offsets of what is grounded, and hashes of its texts.
+
+    Args:
+        run: A run's folder.
+        out: The folder to write to.
+
+    Returns:
+        `documents` and `examples`, the numbers of lines.
+
+    Raises:
+        InputError: The run has no data set.
+    """
+    dataset = run / "dataset"
+    if not (dataset / "documents.parquet").is_file():
+        raise InputError(Problem("has no data set", run, remedy="run `chemtune build` first"))
+    return {
+        "documents": _write(out / "documents.jsonl", _rights(dataset)),
+        "examples": _write(out / "examples.jsonl", _examples(dataset)),
+    }
+
+
+def _rights(dataset: Path) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for prepared in read_prepared(dataset / "documents.parquet"):
+        document = prepared.document
+        if document.id not in seen:
+            seen.add(document.id)
+            yield {
+                "id": document.id,
+                "parent": document.parent,
+                "offset": document.offset,
+                "characters": len(document.text),
+                "licence": document.licence,
+                "asks": list(asks(document.licence)),
+                "split": document.split,
+            }
+
+
+def _examples(dataset: Path) -> Iterator[dict[str, Any]]:
+    for split in SPLITS:
+        for example in read_examples(dataset / f"{split}.parquet"):
+            spans = [
+                [finding.start, finding.end]
+                for finding in example.findings
+                if finding.severity == "grounded"
+            ]
+            yield {
+                "document": example.document_id,
+                "task": example.task,
+                "wording": example.wording,
+                "split": split,
+                "teacher": example.teacher,
+                "model": example.model,
+                "reply_key": example.reply_key,
+                "prompt_sha256": example.prompt_sha256,
+                "answer_sha256": hashlib.sha256(example.answer.encode()).hexdigest(),
+                "spans": spans,
+            }
+
+
+def _write(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    count = 0
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row) + "\n")
+            count += 1
+    return count
