@@ -86,7 +86,8 @@ def build(
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
-        raise InputError(Problem(f"{what} ({reasons})", rejected))
+        stopped = f"; asking ended early: {counts.stopped}" if counts.stopped else ""
+        raise InputError(Problem(f"{what} ({reasons}){stopped}", rejected))
     return {
         "run": str(folder.path),
         "documents": len(counted.documents),
