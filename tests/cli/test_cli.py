@@ -110,7 +110,8 @@ def document_source(path: Path, **more: object) -> dict[str, object]:
             ["table.csv:1", "no column 'abstrct'", "columns: {text: abstract}"],
         ),
         ("bad.jsonl", b'{"text": "a"}\n{"text": \n', {}, ["bad.jsonl:2"]),
-        ("paper.docx", b"PK", {}, ["paper.docx", ".jsonl"]),
+        ("paper.docx", b"PK", {}, ["paper.docx", "not a Word file", "save it as .docx"]),
+        ("paper.odt", b"PK", {}, ["paper.odt", ".jsonl"]),
     ],
 )
 def test_bad_documents(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.policy import Judged, Rule, judged
+from chemtune.dataset.agreement import Agreement, mean_f1, overlaps
 from chemtune.dataset.example import Example
 from chemtune.dataset.gather import Bought, NotAsked
 from chemtune.dataset.job import Job
@@ -50,8 +51,27 @@ class Read:
     reply: Reply | None = None
 
 
+@dataclass(frozen=True)
+class Second:
+    """A second teacher's replies, and what they decide.
+
+    Attributes:
+        bought: The replies.
+        at_least: Examples with less agreement (the mean F1 of their fields) are left out; None
+            leaves none out.
+        agreement: Takes what both say.
+    """
+
+    bought: Bought
+    at_least: float | None
+    agreement: Agreement
+
+
 def assemble(
-    jobs: Iterable[Job], bought: Sequence[Bought], rules: Mapping[str, Rule]
+    jobs: Iterable[Job],
+    bought: Sequence[Bought],
+    rules: Mapping[str, Rule],
+    second: Second | None = None,
 ) -> Iterator[Outcome]:
     """Yield what becomes of each job, in their order: the same whenever the journal is the same.
 
@@ -59,13 +79,16 @@ def assemble(
         jobs: The jobs.
         bought: The replies of the teacher who was asked, for each part of the recipe.
         rules: What is done about the findings of a check, by its name.
+        second: The second teacher, where one was asked.
     """
     for job in jobs:
         read = read_answer(job, bought[job.part])
         if isinstance(read, Entry):
             yield Outcome(job, entry=read)
         else:
-            yield accept(job, read, bought[job.part], rules)
+            outcome = accept(job, read, bought[job.part], rules)
+            asked = second is not None and read.reply is not None
+            yield _compared(outcome, read, second) if second and asked else outcome
 
 
 def read_answer(job: Job, bought: Bought) -> Read | Entry:
@@ -127,6 +150,26 @@ def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> O
         page=document.layout.page(0),
     )
     return Outcome(job, answer, tuple(of_rules.kept), example)
+
+
+def _compared(outcome: Outcome, read: Read, second: Second) -> Outcome:
+    """The outcome with what the second teacher says of the same."""
+    job, example = outcome.job, outcome.example
+    if example is None or outcome.answer is None:
+        return outcome
+    other = read_answer(job, second.bought)
+    agreed, why = None, ""
+    if isinstance(other, Entry):
+        why = f"the second teacher gave no answer: {other.detail}"
+    else:
+        found = overlaps(job.task, outcome.answer, other.answer)
+        second.agreement.add(job.task.name, found)
+        agreed = mean_f1(found)
+        why = f"the second teacher agrees to {agreed:.2f}; {second.at_least} is asked for"
+    if second.at_least is not None and (agreed is None or agreed < second.at_least):
+        entry = Entry("checks", "rejected", *job.key, "agreement", why, read.text)
+        return replace(outcome, example=None, entry=entry)
+    return replace(outcome, example=replace(example, agreement=agreed))
 
 
 def _checked(job: Job, read: Read, rules: Mapping[str, Rule]) -> tuple[Answer, Judged]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chemtune.dataset.assemble import assemble
+from chemtune.dataset.agreement import Agreement
+from chemtune.dataset.assemble import Second, assemble
 from chemtune.dataset.card import write_card
 from chemtune.dataset.example import examples_written
 from chemtune.dataset.formats import formats_written, write_info
@@ -53,7 +54,7 @@ def build(
         `documents`, `requests` (sent now), `replies_from_journal`, `accepted`, `rejected` (by
         reason), `examples` (by task and split), `tokens` (of the teacher, now), `cost_usd` (of the
         replies sent for now; None where no price is known), `stopped` (why not everything was
-        asked, or ""), `wall_s`, `run`.
+        asked, or ""), `agreement` (of a second teacher, by task and field), `wall_s`, `run`.
 
     Raises:
         InputError: The recipe, a file or the teacher's key is not as it should be.
@@ -63,7 +64,8 @@ def build(
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
     plan = Plan.of(recipe)
-    distinct = [t for i, t in enumerate(plan.teachers) if t not in plan.teachers[:i]]
+    asked = [*plan.teachers, *([recipe.second.teacher] if recipe.second else [])]
+    distinct = [t for i, t in enumerate(asked) if t not in asked[:i]]
     teachers = [open_teacher(teacher, recipe.folder) for teacher in distinct]
     prices = [price_of(teacher, needed=recipe.budget_usd is not None) for teacher in distinct]
     parts = [distinct.index(teacher) for teacher in plan.teachers]
@@ -80,9 +82,17 @@ def build(
         for number, of_teacher in enumerate(bought):
             if not offline:
                 counts += _gather(plan, folder.prepared, of_teacher, number, parts, counted)
+        second = None
+        if recipe.second is not None:
+            of_second = bought[distinct.index(recipe.second.teacher)]
+            second = Second(of_second, recipe.second.at_least, Agreement())
+            if not offline:
+                counts += _gather(plan, folder.prepared, of_second, None, parts, counted)
         spent = journal.spent_usd() - spent
-        tally = _assemble(plan, folder, [bought[number] for number in parts], ledger)
-    write_card(folder.dataset / "README.md", recipe.name, tally, ledger)
+        of_parts = [bought[number] for number in parts]
+        tally = _assemble(plan, folder, of_parts, second, ledger)
+    agreement = list(second.agreement.fields()) if second else []
+    write_card(folder.dataset / "README.md", recipe.name, tally, ledger, agreement)
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
@@ -99,6 +109,7 @@ def build(
         "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
         "cost_usd": None if None in prices else round(spent, 6),
         "stopped": counts.stopped,
+        "agreement": [asdict(field) for field in agreement],
         "wall_s": round(time.monotonic() - started, 2),
     }
 
@@ -135,20 +146,32 @@ def _refused_before(path: Path) -> dict[tuple[str, str], str]:
 
 
 def _gather(
-    plan: Plan, path: Path, bought: Bought, number: int, parts: Sequence[int], counted: _Counted
+    plan: Plan,
+    path: Path,
+    bought: Bought,
+    number: int | None,
+    parts: Sequence[int],
+    counted: _Counted,
 ) -> AskedCounts:
-    """Ask one teacher for all that it is to answer."""
-    of_teacher = (one for one in read_prepared(path) if parts[one.part] == number)
+    """Ask one teacher for all that it is to answer; with `number` None for everything."""
+    of_teacher = (one for one in read_prepared(path) if number in (None, parts[one.part]))
+    total = sum(n for teacher, n in counted.requests.items() if number in (None, teacher))
     jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
     requests = (job.request() for job in jobs if job.known() is None)
     budget = None
     if bought.price is not None and (bought.price.input or bought.price.output):
         most_output = getattr(bought.teacher, "max_tokens", 0)
         budget = Budget(bought.price, most_output, bought.journal, plan.recipe.budget_usd)
-    return gather(bought, requests, counted.requests.get(number, 0), budget)
+    return gather(bought, requests, total, budget)
 
 
-def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: Ledger) -> Tally:
+def _assemble(
+    plan: Plan,
+    folder: RunFolder,
+    bought: Sequence[Bought],
+    second: Second | None,
+    ledger: Ledger,
+) -> Tally:
     """Write the examples, each to its split."""
     tally = Tally()
     formats = plan.recipe.formats
@@ -164,7 +187,7 @@ def _assemble(plan: Plan, folder: RunFolder, bought: Sequence[Bought], ledger: L
             split: stack.enter_context(formats_written(folder.dataset, split, formats))
             for split in SPLITS
         }
-        for outcome in assemble(jobs, bought, plan.rules):
+        for outcome in assemble(jobs, bought, plan.rules, second):
             if outcome.entry is not None:
                 ledger.add(outcome.entry)
             if outcome.example is not None:

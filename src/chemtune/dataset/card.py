@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from chemtune.dataset.agreement import FieldAgreement
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.licences import warnings_for
 from chemtune.dataset.tally import Tally
@@ -32,7 +34,13 @@ of what was found there. The splits are by document: none is on two sides.
 """
 
 
-def write_card(path: Path, name: str, tally: Tally, ledger: Ledger) -> None:
+def write_card(
+    path: Path,
+    name: str,
+    tally: Tally,
+    ledger: Ledger,
+    agreement: Sequence[FieldAgreement] = (),
+) -> None:
     """Write the card of a data set as Markdown with the hub's YAML head."""
     parts = [
         HEAD.format(
@@ -44,6 +52,7 @@ def write_card(path: Path, name: str, tally: Tally, ledger: Ledger) -> None:
         "## Examples\n\n" + _counts(tally),
         "## Sources and licences\n\n" + _sources(tally),
         *_licences(tally),
+        *_agreement(agreement),
         "## Left out\n\n" + _left_out(ledger),
     ]
     write_text(path, "\n".join(parts))
@@ -71,6 +80,21 @@ def _licences(tally: Tally) -> list[str]:
         by_licence[licence] += count
     told = warnings_for({_cell(licence): count for licence, count in by_licence.items()})
     return ["".join(f"- **Mind the licence:** {sentence}\n" for sentence in told)] if told else []
+
+
+def _agreement(agreement: Sequence[FieldAgreement]) -> list[str]:
+    if not agreement:
+        return []
+    rows = [
+        "| task | field | examples | F1 | 95% interval |",
+        "|---|---|---:|---:|---|",
+        *(
+            f"| {one.task} | {one.field} | {one.examples} | {one.f1:.2f} | "
+            f"{one.interval[0]:.2f} to {one.interval[1]:.2f} |"
+            for one in agreement
+        ),
+    ]
+    return ["## Agreement of the two teachers\n\n" + "\n".join(rows) + "\n"]
 
 
 def _left_out(ledger: Ledger) -> str:

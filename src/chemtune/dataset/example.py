@@ -42,7 +42,6 @@ class Example:
         prompt_tokens: Of the teacher's request, where told.
         completion_tokens: Of the teacher's reply, where told.
         cost_usd: What the reply cost at the recipe's price, where there is one.
-        terms: The terms that the teacher's output stands under, as far as known.
         parent: The id of the document that this one is a chunk of, or "".
         offset: Where the chunk begins in that document's text.
         page: The page that it begins on, where there are pages.
@@ -67,7 +66,6 @@ class Example:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost_usd: float | None = None
-    terms: str = ""
     parent: str = ""
     offset: int = 0
     page: int | None = None
@@ -111,7 +109,6 @@ SCHEMA = pa.schema(
         ("prompt_tokens", pa.int64()),
         ("completion_tokens", pa.int64()),
         ("cost_usd", pa.float64()),
-        ("terms", pa.string()),
         ("parent", pa.string()),
         ("offset", pa.int64()),
         ("page", pa.int32()),

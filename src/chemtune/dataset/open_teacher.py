@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chemtune.documents.read import find_files
 from chemtune.errors import InputError, Problem
-from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, ServedTeacher
+from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, LocalTeacher, ServedTeacher
 from chemtune.teachers.prices import Price, listed_price
 from chemtune.teachers.teacher import Teacher
 
@@ -36,6 +36,18 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
             rpm=asked.rpm,
             tpm=asked.tpm,
             extra=asked.extra,
+        )
+    if isinstance(asked, LocalTeacher):
+        from chemtune.teachers import local
+
+        return local.LocalTeacher(
+            base / asked.path,
+            temperature=asked.temperature,
+            max_tokens=asked.max_tokens,
+            seed=asked.seed,
+            context=asked.context,
+            parallel=asked.parallel,
+            threads=asked.threads,
         )
     from chemtune.teachers.recorded import RecordedTeacher
 

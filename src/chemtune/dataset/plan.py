@@ -88,14 +88,17 @@ class Plan:
         self, part: int, source: DocumentSource, seen: Seen, ledger: Ledger, limit: int | None
     ) -> Iterator[Document]:
         limits = [n for n in (limit, source.limit) if n is not None]
+        paths = find_files(source.path, self.recipe.folder)
+        # Of many files one may be left out; a file that is named for itself is wanted.
+        stop = source.faulty == "stop" or len(paths) == 1
         documents = read_documents(
-            find_files(source.path, self.recipe.folder),
+            paths,
             columns={str(name): column for name, column in source.columns.items()},
             language=source.language,
             source=source.source,
             licence=source.licence,
             limit=min(limits, default=None),
-            on_fault=None if source.faulty == "stop" else _noted(ledger),
+            on_fault=None if stop else _noted(ledger),
         )
         return prepare(
             documents,

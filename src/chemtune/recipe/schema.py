@@ -65,7 +65,20 @@ class EndpointTeacher(ServedTeacher):
     retries: int = Field(default=5, ge=0)
 
 
-AnyTeacher = RecordedTeacher | EndpointTeacher
+class LocalTeacher(Part):
+    """A GGUF file in this process, through llama.cpp."""
+
+    kind: Literal["local"]
+    path: str = Field(description="the GGUF file, relative to the recipe")
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=1024, ge=1, description="of one reply")
+    seed: int | None = None
+    context: int = Field(default=8192, ge=256, description="tokens of prompt and reply together")
+    parallel: int = Field(default=4, ge=1, le=64, description="requests answered together")
+    threads: int | None = Field(default=None, ge=1, description="all processor cores by default")
+
+
+AnyTeacher = RecordedTeacher | EndpointTeacher | LocalTeacher
 Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]
 
 
@@ -97,7 +110,8 @@ class DocumentSource(Part):
     )
     faulty: Literal["stop", "ledger"] = Field(
         default="ledger",
-        description="a file that is one document and cannot be read: stop, or leave it out",
+        description="one of many files that are a document each and cannot be read: stop, or leave "
+        "it out",
     )
     max_characters: int = Field(
         default=6000, ge=200, description="longer texts are cut at a sentence's end, in the ledger"
@@ -139,6 +153,15 @@ class CheckRule(Part):
         default=None,
         description="leave out the example, or the value alone; keep it with its finding; or "
         "forget the finding. By default errors reject and warnings stay",
+    )
+
+
+class SecondTeacher(Part):
+    """Another teacher who is asked the same; their agreement is shown by field."""
+
+    teacher: Teacher
+    at_least: float | None = Field(
+        default=None, ge=0, le=1, description="examples with less agreement are left out"
     )
 
 
@@ -233,6 +256,7 @@ class Recipe(Part):
     run: str | None = Field(default=None, description="the run's folder; runs/NAME by default")
     documents: list[DocumentSource] = Field(min_length=1)
     teacher: Teacher
+    second: SecondTeacher | None = None
     journal: str | None = Field(
         default=None, description="where replies are kept; runs may share one. The run's by default"
     )

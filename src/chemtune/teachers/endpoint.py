@@ -11,11 +11,11 @@ import orjson
 
 from chemtune.errors import ChemtuneError, InputError, Problem
 from chemtune.teachers.limits import Limits
+from chemtune.teachers.reply import chat_reply
 from chemtune.teachers.teacher import Reply, Request, RequestRefused, TryAgain
 from chemtune.teachers.wire import (
     addresses,
     checked_key,
-    content_text,
     environment_proxy,
     is_azure,
     parsed,
@@ -153,29 +153,7 @@ class EndpointTeacher:
         Raises:
             RequestRefused: The body has no choice, or its content is empty.
         """
-        try:
-            body = orjson.loads(raw)
-            choice = body["choices"][0]
-            message = choice["message"]
-            text = content_text(message.get("content"))
-        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise RequestRefused("the reply holds no choices[0].message") from error
-        finish = choice.get("finish_reason")
-        if finish == "content_filter":
-            raise RequestRefused("the server's content filter stopped the reply")
-        if not text.strip():
-            refusal = message.get("refusal")
-            why = refusal if isinstance(refusal, str) and refusal else f"finish_reason {finish!r}"
-            raise RequestRefused(f"the reply has no text: {shortened(why)}")
-        usage = body.get("usage")
-        usage = usage if isinstance(usage, dict) else {}
-        return Reply(
-            text=text,
-            model=str(body.get("model") or self.model),
-            prompt_tokens=_count(usage.get("prompt_tokens")),
-            completion_tokens=_count(usage.get("completion_tokens")),
-            finish_reason=finish,
-        )
+        return chat_reply(raw, self.model)
 
     async def __aenter__(self) -> Self:
         import aiohttp
@@ -338,7 +316,3 @@ def _parameters(
         "seed": seed,
     }
     return {name: value for name, value in own.items() if value is not None} | dict(extra)
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
