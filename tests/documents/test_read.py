@@ -248,3 +248,10 @@ def test_a_folder_without_known_files_has_nothing(tree: Path) -> None:
 def test_find_only_unknown_suffixes(tree: Path, pattern: str) -> None:
     with pytest.raises(InputError, match=r"d\.odt: unknown suffix '\.odt' \(known: \.jsonl, \.nd"):
         find_files(pattern, tree)
+
+
+def test_nul_characters_are_spaces(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Pt\\u0000on\\u0000ATO"}\n', "utf-8")
+    (tmp_path / "b.txt").write_bytes(b"Pt\0on ATO")
+    texts = [d.text for d in read_documents(find_files(".", tmp_path), columns={})]
+    assert texts == ["Pt on ATO", "Pt on ATO"]

@@ -219,7 +219,9 @@ class _Row:
     def _value(self, attribute: str, column: str | None) -> str:
         cell: Any = None if column is None else self.record.fields[column]
         if isinstance(cell, str):
-            return cell if attribute in ("text", "title") else cell.strip()
+            # NUL ends a string in many a library, and says nothing in a text.
+            said: str = cell.replace("\0", " ")
+            return said if attribute in ("text", "title") else said.strip()
         if cell is None and attribute != "text":
             return ""
         if attribute == "name" and isinstance(cell, int) and not isinstance(cell, bool):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from chemtune.errors import Interrupted
-from chemtune.teachers.asking import Asked, AskedCounts, Asking
+from chemtune.teachers.asked import Asked, AskedCounts
+from chemtune.teachers.asking import Asking
 from chemtune.teachers.journal import Journal
 from chemtune.teachers.spending import Spending
 from chemtune.teachers.teacher import Request, Teacher

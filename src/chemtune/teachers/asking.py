@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from chemtune.errors import ChemtuneError
+from chemtune.teachers.asked import Asked, AskedCounts
+from chemtune.teachers.gate import Gate
 from chemtune.teachers.journal import Entry, Journal, key_of
 from chemtune.teachers.keeper import Keeper
 from chemtune.teachers.limits import Limits
@@ -22,45 +23,6 @@ GRACE_S = 120.0
 BACKOFF_CAP_S = 60.0
 GIVE_UP_AFTER = 3
 ANSWER_TOKENS = 512
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request and what came of it: a reply, or the reason why there is none.
-
-    `key` is the journal's; it is empty for a request that cannot be written as JSON.
-    `from_journal` also holds for a request equal to one in flight, which is not sent again.
-    """
-
-    request: Request
-    key: str
-    reply: Reply | None
-    refused: str | None
-    from_journal: bool
-
-
-@dataclass
-class AskedCounts:
-    """What a run asked.
-
-    `refused` counts all requests without a reply, journaled or not. Tokens are those of replies
-    that were sent for in this run, as far as the teacher tells them. `tries_again` counts the tries
-    after the first. `stopped` says why not everything was asked, or is "".
-    """
-
-    requests_sent: int = 0
-    replies_from_journal: int = 0
-    refused: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    tries_again: int = 0
-    stopped: str = ""
-
-    def __add__(self, other: AskedCounts) -> AskedCounts:
-        """Return the counts of both."""
-        mine, theirs = asdict(self), asdict(other)
-        stopped = mine.pop("stopped") or theirs.pop("stopped")
-        return AskedCounts(**{name: mine[name] + theirs[name] for name in mine}, stopped=stopped)
 
 
 @dataclass
@@ -105,9 +67,8 @@ class Asking:
         self._retries: int = getattr(teacher, "retries", 0)
         self._backoff_s: float = getattr(teacher, "backoff_s", 1.0)
         self._pressure = Pressure(max(1, teacher.concurrency))
-        self._sending = 0
+        self._gate = Gate(self._pressure)
         self._turn = asyncio.Lock()
-        self._gate: deque[asyncio.Future[None]] = deque()
         self._again: list[_Due] = []
         self._answers = self._failed_in_row = self._number = 0
         self._failure: Exception | None = None
@@ -147,14 +108,14 @@ class Asking:
         """Send one request after another until there is none left or one failed for all."""
         try:
             while self._failure is None:
-                await self._open_gate()
+                await self._gate.enter()
                 try:
                     attempt = await self._next()
                     if attempt is None:
                         return
                     await self._send(attempt)
                 finally:
-                    self._close_gate()
+                    self._gate.leave()
         except Exception as error:
             self._fail(error)
 
@@ -164,29 +125,11 @@ class Asking:
             self._failure = error
             grace_s = getattr(self.teacher, "timeout_s", GRACE_S)
             asyncio.get_running_loop().call_later(grace_s, self._cancel_workers)
-            self._let_in(len(self._gate))
+            self._gate.open()
 
     def _cancel_workers(self) -> None:
         for worker in self._workers:
             worker.cancel()
-
-    async def _open_gate(self) -> None:
-        while self._sending >= self._pressure.allowed and self._failure is None:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._gate.append(waiter)
-            await waiter
-        self._sending += 1
-
-    def _close_gate(self) -> None:
-        self._sending -= 1
-        self._let_in(self._pressure.allowed - self._sending)
-
-    def _let_in(self, count: int) -> None:
-        while self._gate and count > 0:
-            waiter = self._gate.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                count -= 1
 
     async def _next(self) -> _Try | None:
         """Return what is to be sent next: a failed try that is due, else a new request."""
@@ -282,13 +225,13 @@ class Asking:
             reserved = spending.reserve(request)
             if reserved is not None:
                 return reserved
-            if self.counts.stopped or self._sending <= 1 + len(self._again):
+            if self.counts.stopped or self._gate.inside <= 1 + len(self._again):
                 self.counts.stopped = self.counts.stopped or "the budget is spent"
                 return None
             # One of the others settles soon; the last one finds itself alone.
-            self._sending -= 1
+            self._gate.inside -= 1
             await asyncio.sleep(0.05)
-            self._sending += 1
+            self._gate.inside += 1
 
     async def _may_send(self, attempt: _Try) -> float:
         """Wait until the limits allow a request; returns the time by the loop's clock."""

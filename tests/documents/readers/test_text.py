@@ -81,3 +81,19 @@ def test_faults(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         fields(tmp_path, content)
     assert str(caught.value).startswith(f"{tmp_path / 'file.md'}{message}")
+
+
+def test_aliases_in_front_matter_are_refused_at_once(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    path = tmp_path / "bomb.md"
+    path.write_text("---\n" + "\n".join(lines) + "\n---\nText.\n", "utf-8")
+    with pytest.raises(InputError, match=r"bomb\.md:2: the front matter has an alias"):
+        list(read_records(path))
+
+
+def test_a_line_of_a_hundred_megabytes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"x" * 100_000_000)
+    (record,) = read_records(path)
+    assert len(record.fields["text"]) == 100_000_000

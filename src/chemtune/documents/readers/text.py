@@ -56,6 +56,12 @@ def _split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
 
 def _load(source: str, path: Path) -> dict[str, Any]:
     try:
+        # A few lines of aliases of aliases are a text of gigabytes.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, yaml.SafeLoader)):
+            remedy = "write the value out"
+            raise InputError(
+                Problem("the front matter has an alias (*name)", path, 2, remedy=remedy)
+            )
         values = yaml.safe_load(source)
     # PyYAML lets ValueError through for a date such as 2024-13-01.
     except (yaml.YAMLError, ValueError) as error:
