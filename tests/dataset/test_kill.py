@@ -100,11 +100,13 @@ def test_two_builds_at_once_on_one_journal(
             [sys.executable, "-m", "chemtune", "build", str(recipe), "--out", str(tmp_path / name)],
             env=environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for name in ("one", "other")
     ]
-    assert [run.wait(60) for run in runs] == [0, 0]
+    told = [run.communicate(timeout=60)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], told
     one, other = (
         read_examples(tmp_path / f"{name}/dataset/train.parquet") for name in ("one", "other")
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from chemtune.teachers.teacher import RequestRefused
 
 SCHEMA_VERSION = 2
 LOCK_WAIT_S = 10.0
+LOCK_PAUSE_S = 0.02
 
 _CREATE = """CREATE TABLE IF NOT EXISTS replies(
     key TEXT PRIMARY KEY,
@@ -95,7 +97,7 @@ class Journal:
             )
         try:
             with self._explained():
-                self._prepare()
+                self._when_free(self._prepare)
                 # Of its own, for a connection that commits lets nobody read until the disk is done.
                 self._reads = sqlite3.connect(
                     path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
@@ -186,6 +188,21 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _when_free(self, step: Callable[[], None]) -> None:
+        # SQLite waits for a lock in most places, but not where a file turns to WAL or its last
+        # user closes it: there it gives up at once.
+        until = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                return step()
+            except sqlite3.OperationalError as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                busy = (error.sqlite_errorname or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+                if not busy or time.monotonic() > until:
+                    raise
+                time.sleep(LOCK_PAUSE_S)
 
     def _prepare(self) -> None:
         # Both in one transaction: another process may be making the same journal.
