@@ -4,6 +4,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,27 +123,21 @@ def test_a_locked_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert journal.put("k", teacher="t", canonical={}, raw=b"raw") == b"raw"
 
 
+def open_and_write(path: Path, key: str, start: threading.Barrier) -> None:
+    start.wait()
+    with Journal(path) as journal:
+        journal.put(key, teacher="t", canonical={}, raw=b"reply")
+
+
 def test_a_new_journal_opened_by_many_at_once(tmp_path: Path) -> None:
     # Without waiting where SQLite does not, about one round in twenty-five failed.
     for number in range(100):
         start = threading.Barrier(6)
-        failures: list[Exception] = []
-
-        def open_and_write(key: str, path: Path, start: threading.Barrier = start) -> None:
-            try:
-                start.wait()
-                with Journal(path) as journal:
-                    journal.put(key, teacher="t", canonical={}, raw=b"reply")
-            except Exception as error:
-                failures.append(error)
-
         path = tmp_path / f"{number}.sqlite"
-        threads = [threading.Thread(target=open_and_write, args=(str(k), path)) for k in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert not failures
+        with ThreadPoolExecutor(6) as pool:
+            written = [pool.submit(open_and_write, path, str(k), start) for k in range(6)]
+        for one in written:
+            one.result()
         with Journal(path) as journal:
             assert len(journal) == 6
 

@@ -5,38 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import orjson
 
-from chemtune.errors import ChemtuneError, InputError, Problem
+from chemtune.errors import InputError, Problem
+from chemtune.teachers.connection import Connection
 from chemtune.teachers.limits import Limits
 from chemtune.teachers.reply import chat_reply
-from chemtune.teachers.teacher import Reply, Request, RequestRefused, TryAgain
-from chemtune.teachers.wire import (
-    addresses,
-    checked_key,
-    environment_proxy,
-    is_azure,
-    parsed,
-    response_format,
-    retry_after_s,
-    server_message,
-    shortened,
-)
+from chemtune.teachers.teacher import Reply, Request
+from chemtune.teachers.wire import addresses, is_azure, parsed, response_format, server_message
 
-if TYPE_CHECKING:
-    import aiohttp
-
-CONNECT_TIMEOUT_S = 30.0
-# No chat reply is as long; a body without end would fill the memory and the journal.
-MOST_BODY = 4 * 2**20
-
-_TRANSIENT = {408, 409, 429}
-_OVERLOADED = {429, 503, 529}
 _OWN_FIELDS = {"model", "messages", "stream", "temperature", "max_tokens", "seed"}
-# Shorter keys are placeholders such as "EMPTY", which a reply may rightly contain.
-_SECRET_LENGTH = 8
 
 
 def api_key_from_env(variable: str | None) -> str | None:
@@ -114,23 +94,24 @@ class EndpointTeacher:
         self.model = model
         self.max_tokens = max_tokens
         self.limits = Limits(rpm, tpm)
-        self._azure = flavour == "azure" or (flavour == "auto" and is_azure(self.url))
+        azure = flavour == "azure" or (flavour == "auto" and is_azure(self.url))
+        self.connection = Connection(
+            self.base_url, api_key, azure=azure, timeout_s=timeout_s, connections=concurrency
+        )
         self.name = f"endpoint:{model}"
         self.concurrency = concurrency
         self.timeout_s = timeout_s
         self.retries, self.backoff_s = retries, backoff_s
-        self._key = checked_key(api_key)
         self._parameters = _parameters(temperature, max_tokens, seed, extra or {})
         self._schemas = json_schema
         self._refused_fields: set[str] = set()
-        self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
         return f"EndpointTeacher({self.base_url!r}, {self.model!r})"
 
     def canonical(self, request: Request) -> dict[str, Any]:
         """Return the address and the whole body."""
-        return {"kind": "endpoint", "base_url": self.base_url, "body": self._body(request)}
+        return {"kind": "endpoint", "base_url": self.base_url, "body": self._wished(request)}
 
     async def answer(self, request: Request) -> bytes:
         """Return the body of the endpoint's reply, a JSON object; tries once.
@@ -141,11 +122,12 @@ class EndpointTeacher:
             InputError: The key, model or address is wrong.
             ChemtuneError: The endpoint will give no answer.
         """
-        status, headers, raw = await self._post(orjson.dumps(self._sent(request)))
+        payload = orjson.dumps(self.body(request))
+        status, headers, raw = await self.connection.send(self.url, json=payload)
         self.limits.told(headers)
-        if status == 400 and self._learned(parsed(raw), raw, request):
+        if status == 400 and self.learned(raw, request):
             return await self.answer(request)
-        return self._judged(status, headers, raw)
+        return self.connection.judged(self.url, status, headers, raw)
 
     def read(self, raw: bytes) -> Reply:
         """Return the first choice's text; a reply cut at `max_tokens` has `finish_reason` length.
@@ -156,21 +138,7 @@ class EndpointTeacher:
         return chat_reply(raw, self.model)
 
     async def __aenter__(self) -> Self:
-        import aiohttp
-
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            name, value = ("api-key", "") if self._azure else ("Authorization", "Bearer ")
-            headers[name] = value + self._key
-        self._session = aiohttp.ClientSession(
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(
-                total=self.timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, self.timeout_s)
-            ),
-            connector=aiohttp.TCPConnector(limit=self.concurrency),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=environment_proxy(self.url),
-        )
+        await self.connection.__aenter__()
         return self
 
     async def __aexit__(
@@ -179,35 +147,33 @@ class EndpointTeacher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self.connection.__aexit__(kind, error, trace)
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _wished(self, request: Request) -> dict[str, Any]:
         """What is wished for, which is also what the journal knows the reply by."""
         body = {"model": self.model, "messages": request.messages, **self._parameters}
         if request.schema is not None and self._schemas != "off":
             body.setdefault("response_format", response_format(request.task, request.schema))
         return body
 
-    def _sent(self, request: Request) -> dict[str, Any]:
-        """What is sent: without the fields that this server turned out not to take."""
-        body = self._body(request)
+    def body(self, request: Request) -> dict[str, Any]:
+        """Return what is sent: without the fields that this server turned out not to take."""
+        body = self._wished(request)
         if "response_format" in self._refused_fields and "response_format" not in self._parameters:
             body.pop("response_format", None)
         if "max_tokens" in self._refused_fields:
             body["max_completion_tokens"] = body.pop("max_tokens", None)
         return body
 
-    def _learned(self, body: Any, raw: bytes, request: Request) -> bool:
-        """Whether a 400 says that the server does not take a field that can be left out."""
-        said = server_message(body, raw)
+    def learned(self, raw: bytes, request: Request) -> bool:
+        """Whether the body of a 400 tells, for the first time, of a field to be left out."""
+        said = server_message(parsed(raw), raw)
         refused = None
-        if "max_completion_tokens" in said and "max_tokens" in self._sent(request):
+        if "max_completion_tokens" in said and "max_tokens" in self.body(request):
             refused = "max_tokens"
         elif (
             self._schemas == "auto"
-            and "response_format" in self._sent(request)
+            and "response_format" in self.body(request)
             and "response_format" not in self._parameters
             and any(word in said for word in ("response_format", "json_schema", "grammar"))
         ):
@@ -216,91 +182,6 @@ class EndpointTeacher:
             return False
         self._refused_fields.add(refused)
         return True
-
-    async def _post(self, payload: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        import aiohttp
-
-        if self._session is None:
-            raise RuntimeError("an EndpointTeacher answers only inside `async with`")
-        try:
-            async with self._session.post(
-                self.url, data=payload, allow_redirects=False
-            ) as response:
-                return response.status, response.headers, await _read_body(response)
-        except aiohttp.ClientConnectorCertificateError as error:
-            fault = f"the certificate of {self.url} is not trusted: {error.certificate_error}"
-            failure: Exception = ChemtuneError(f"{fault}; name your authority in SSL_CERT_FILE")
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            failure = TryAgain(self._shown(error), where=self.url)
-        except TimeoutError:
-            failure = self._broken(f"no whole reply within {self.timeout_s:g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            failure = self._broken(f"{type(error).__name__}: {error}")
-        # Raised out here because aiohttp's errors carry the request's headers, and so the key.
-        raise failure
-
-    def _broken(self, reason: str) -> TryAgain:
-        return TryAgain(self._shown(reason), where=self.url, answered=True, charged=True)
-
-    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> bytes:
-        body = parsed(raw)
-        if status < 300:
-            if not isinstance(body, dict):
-                raise self._broken(f"HTTP {status} with a body that is no JSON object")
-            if not (body.get("error") and "choices" not in body):
-                return self._without_key(raw)
-            # Some gateways tell of an error under HTTP 200; nothing was bought.
-            code = body["error"].get("code") if isinstance(body["error"], dict) else None
-            status = code if isinstance(code, int) and 400 <= code < 600 else 500
-        said = self._shown(server_message(body, raw))
-        if status in _TRANSIENT or status >= 500:
-            raise TryAgain(
-                f"HTTP {status}: {said}",
-                where=self.url,
-                wait_s=retry_after_s(headers.get("Retry-After")),
-                overloaded=status in _OVERLOADED,
-                answered=status == 500,
-                charged=status in (500, 502, 504),
-            )
-        raise self._refusal(status, said, headers.get("Location"))
-
-    def _refusal(self, status: int, said: str, location: str | None) -> Exception:
-        if status in (400, 413, 422):
-            return RequestRefused(f"HTTP {status}: {said}")
-        if status in (401, 403):
-            key = "refuses the key" if self._key else "wants a key, and none was given"
-            remedy = "check the variable that api_key_env names"
-            return InputError(f"{self.base_url} {key} (HTTP {status}): {said} ({remedy})")
-        if status == 404:
-            return InputError(f"{self.url}: HTTP 404: {said} (check base_url and model)")
-        if 300 <= status < 400:
-            moved = "" if location is None else self._shown(f" to {location}")
-            return InputError(f"{self.url} is redirected{moved} (HTTP {status}; mend base_url)")
-        return ChemtuneError(f"{self.url}: HTTP {status}: {said}")
-
-    def _shown(self, text: object) -> str:
-        shown = str(text)
-        return shortened(shown.replace(self._key, "[key]") if self._key else shown)
-
-    def _without_key(self, raw: bytes) -> bytes:
-        if self._key and len(self._key) >= _SECRET_LENGTH:
-            return raw.replace(self._key.encode(), b"[key]")
-        return raw
-
-
-async def _read_body(response: aiohttp.ClientResponse) -> bytes:
-    length = response.content_length
-    if length is not None and length <= MOST_BODY:
-        return await response.read()
-    parts: list[bytes] = []
-    read = 0
-    async for part in response.content.iter_any():
-        parts.append(part)
-        read += len(part)
-        if read > MOST_BODY:
-            response.close()
-            raise RequestRefused(f"the reply is longer than {MOST_BODY // 2**20} MiB")
-    return b"".join(parts)
 
 
 def _parameters(
