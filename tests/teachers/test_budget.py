@@ -155,3 +155,10 @@ def test_kill_and_two_processes_do_not_pass_it(server: ChatServer, tmp_path: Pat
 )
 def test_listed_price(model: str, url: str, price: Price | None) -> None:
     assert listed_price(model, url) == price
+
+
+def test_listed_price_of_batches() -> None:
+    whole = listed_price("gpt-4o-mini", "https://api.openai.com/v1")
+    half = listed_price("gpt-4o-mini", "https://api.openai.com/v1", batch=True)
+    assert whole and half
+    assert (half.input, half.output) == (whole.input / 2, whole.output / 2)

@@ -34,7 +34,6 @@ from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.teachers.ask import AskedCounts
-from chemtune.teachers.budget import Budget
 from chemtune.teachers.journal import Journal
 
 
@@ -158,11 +157,7 @@ def _gather(
     total = sum(n for teacher, n in counted.requests.items() if number in (None, teacher))
     jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
     requests = (job.request() for job in jobs if job.known() is None)
-    budget = None
-    if bought.price is not None and (bought.price.input or bought.price.output):
-        most_output = getattr(bought.teacher, "max_tokens", 0)
-        budget = Budget(bought.price, most_output, bought.journal, plan.recipe.budget_usd)
-    return gather(bought, requests, total, budget)
+    return gather(bought, requests, total, plan.recipe.budget_usd)
 
 
 def _assemble(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from chemtune.progress import progress
 from chemtune.teachers.ask import Asked, AskedCounts, ask_all
+from chemtune.teachers.batch import BatchTeacher
+from chemtune.teachers.batching import ask_in_batches
 from chemtune.teachers.budget import Budget
 from chemtune.teachers.journal import Journal, key_of
 from chemtune.teachers.prices import Price
@@ -29,7 +31,7 @@ class Bought:
         stopped: Why not everything was asked, or "".
     """
 
-    teacher: Teacher
+    teacher: Teacher | BatchTeacher
     journal: Journal
     price: Price | None = None
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Bought:
 
 
 def gather(
-    bought: Bought, requests: Iterable[Request], total: int, budget: Budget | None = None
+    bought: Bought, requests: Iterable[Request], total: int, cap_usd: float | None = None
 ) -> AskedCounts:
     """Ask the teacher for what its journal does not hold; returns what it took.
 
@@ -61,7 +63,7 @@ def gather(
         bought: Takes the reasons of what is refused.
         requests: Pulled lazily.
         total: Their number, for the progress.
-        budget: The money that there is for it; None asks whatever it costs.
+        cap_usd: What the journal's replies may cost in all, in US dollars; None is any amount.
     """
     with progress(f"Asking the teacher ({bought.teacher.name})", total, "requests") as advance:
 
@@ -71,12 +73,26 @@ def gather(
                 bought.refused[key] = asked.refused or "no reply"
             advance(note="from the journal" if asked.from_journal else "")
 
-        try:
-            counts = ask_all(
-                bought.teacher, requests, bought.journal, on_done=on_done, spending=budget
-            )
-        finally:
-            if budget is not None:
-                budget.close()
+        counts = _ask(bought, requests, on_done, cap_usd)
     bought.stopped = counts.stopped
     return counts
+
+
+def _ask(
+    bought: Bought,
+    requests: Iterable[Request],
+    on_done: Callable[[Asked], None],
+    cap_usd: float | None,
+) -> AskedCounts:
+    teacher, journal, price = bought.teacher, bought.journal, bought.price
+    if isinstance(teacher, BatchTeacher):
+        return ask_in_batches(
+            teacher, requests, journal, on_done=on_done, price=price, cap_usd=cap_usd
+        )
+    if price is None or not (price.input or price.output):
+        return ask_all(teacher, requests, journal, on_done=on_done)
+    budget = Budget(price, getattr(teacher, "max_tokens", 0), journal, cap_usd)
+    try:
+        return ask_all(teacher, requests, journal, on_done=on_done, spending=budget)
+    finally:
+        budget.close()

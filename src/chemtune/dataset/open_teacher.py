@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from chemtune.documents.read import find_files
 from chemtune.errors import InputError, Problem
-from chemtune.recipe.schema import AnyTeacher, EndpointTeacher, LocalTeacher, ServedTeacher
+from chemtune.recipe import schema
+from chemtune.recipe.schema import AnyTeacher
 from chemtune.teachers.prices import Price, listed_price
-from chemtune.teachers.teacher import Teacher
+
+if TYPE_CHECKING:
+    from chemtune.teachers.batch import BatchTeacher
+    from chemtune.teachers.endpoint import EndpointTeacher
+    from chemtune.teachers.teacher import Teacher
 
 
-def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
+def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
     """Return the teacher that a recipe in the folder `base` names.
 
     Raises:
         InputError: Its replies are not there, or its key is not set.
     """
-    if isinstance(asked, EndpointTeacher):
-        from chemtune.teachers import endpoint
-
-        return endpoint.EndpointTeacher(
-            asked.base_url,
-            asked.model,
-            api_key=endpoint.api_key_from_env(asked.api_key_env),
-            temperature=asked.temperature,
-            max_tokens=asked.max_tokens,
-            seed=asked.seed,
+    if isinstance(asked, schema.EndpointTeacher):
+        return _endpoint(
+            asked,
             concurrency=asked.concurrency,
             timeout_s=asked.timeout_s,
             retries=asked.retries,
-            flavour=asked.flavour,
-            api_version=asked.api_version,
-            json_schema=asked.json_schema,
             rpm=asked.rpm,
             tpm=asked.tpm,
-            extra=asked.extra,
         )
-    if isinstance(asked, LocalTeacher):
+    if isinstance(asked, schema.BatchTeacher):
+        from chemtune.teachers.batch import BatchTeacher
+
+        return BatchTeacher(
+            _endpoint(asked, timeout_s=asked.timeout_s, retries=asked.retries),
+            poll_s=asked.poll_s,
+            wait_s=None if asked.wait_hours is None else asked.wait_hours * 3600,
+            most_requests=asked.batch_requests,
+            at_once=asked.at_once,
+        )
+    if isinstance(asked, schema.LocalTeacher):
         from chemtune.teachers import local
 
         return local.LocalTeacher(
@@ -54,6 +59,24 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher:
     return RecordedTeacher(find_files(asked.replies, base))
 
 
+def _endpoint(asked: schema.ServedTeacher, **how: Any) -> EndpointTeacher:
+    from chemtune.teachers import endpoint
+
+    return endpoint.EndpointTeacher(
+        asked.base_url,
+        asked.model,
+        api_key=endpoint.api_key_from_env(asked.api_key_env),
+        temperature=asked.temperature,
+        max_tokens=asked.max_tokens,
+        seed=asked.seed,
+        flavour=asked.flavour,
+        api_version=asked.api_version,
+        json_schema=asked.json_schema,
+        extra=asked.extra,
+        **how,
+    )
+
+
 def price_of(asked: AnyTeacher, *, needed: bool = False) -> Price | None:
     """Return what a teacher costs: the recipe's price, else the table's; None where not known.
 
@@ -62,11 +85,12 @@ def price_of(asked: AnyTeacher, *, needed: bool = False) -> Price | None:
     Raises:
         InputError: The price is needed, for there is a budget, and is not known.
     """
-    if not isinstance(asked, ServedTeacher):
+    if not isinstance(asked, schema.ServedTeacher):
         return Price(0.0, 0.0)
     if asked.price is not None:
         return Price(asked.price.input, asked.price.output)
-    listed = listed_price(asked.model, asked.base_url)
+    batch = isinstance(asked, schema.BatchTeacher)
+    listed = listed_price(asked.model, asked.base_url, batch=batch)
     if listed is None and needed:
         fault = f"the price of {asked.model!r} at {asked.base_url} is not known"
         remedy = "write `price: {input: ..., output: ...}`, US dollars for a million tokens"

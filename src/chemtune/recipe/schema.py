@@ -52,6 +52,8 @@ class ServedTeacher(Part):
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further fields of the request's body"
     )
+    timeout_s: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0)
 
 
 class EndpointTeacher(ServedTeacher):
@@ -61,8 +63,20 @@ class EndpointTeacher(ServedTeacher):
     concurrency: int = Field(default=8, ge=1, le=4096, description="most requests in flight")
     rpm: int | None = Field(default=None, ge=1, description="requests a minute that are allowed")
     tpm: int | None = Field(default=None, ge=1, description="tokens a minute that are allowed")
-    timeout_s: float = Field(default=120.0, gt=0)
-    retries: int = Field(default=5, ge=0)
+
+
+class BatchTeacher(ServedTeacher):
+    """OpenAI's Batch API: answers within a day, at half the price."""
+
+    kind: Literal["batch"]
+    poll_s: float = Field(default=30.0, gt=0, description="seconds between two looks at a batch")
+    wait_hours: float | None = Field(
+        default=None,
+        ge=0,
+        description="stop waiting after; running again fetches. By default until all have ended",
+    )
+    batch_requests: int = Field(default=50_000, ge=1, le=50_000, description="of one batch")
+    at_once: int = Field(default=4, ge=1, description="batches with the endpoint at a time")
 
 
 class LocalTeacher(Part):
@@ -78,7 +92,7 @@ class LocalTeacher(Part):
     threads: int | None = Field(default=None, ge=1, description="all processor cores by default")
 
 
-AnyTeacher = RecordedTeacher | EndpointTeacher | LocalTeacher
+AnyTeacher = RecordedTeacher | EndpointTeacher | BatchTeacher | LocalTeacher
 Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from chemtune.errors import Interrupted
 from chemtune.teachers.asked import Asked, AskedCounts
 from chemtune.teachers.asking import Asking
 from chemtune.teachers.journal import Journal
+from chemtune.teachers.loop import run_to_end
 from chemtune.teachers.spending import Spending
 from chemtune.teachers.teacher import Request, Teacher
 
@@ -44,24 +43,9 @@ def ask_all(
     """
     run = Asking(teacher, requests, journal, on_done, spending)
     try:
-        return _run_to_end(run)
+        return run_to_end(run)
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted: {run.kept} replies of this run are kept, {len(journal)} in all, in "
             f"{journal.path}; run again to go on"
         ) from None
-
-
-def _run_to_end(run: Asking) -> AskedCounts:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run.all())
-    # A notebook has a loop of its own in this thread, and loops do not nest.
-    with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(lambda: asyncio.run(run.all()))
-        try:
-            return result.result()
-        except KeyboardInterrupt:
-            run.cancel()
-            raise

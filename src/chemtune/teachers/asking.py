@@ -15,6 +15,7 @@ from chemtune.teachers.gate import Gate
 from chemtune.teachers.journal import Entry, Journal, key_of
 from chemtune.teachers.keeper import Keeper
 from chemtune.teachers.limits import Limits
+from chemtune.teachers.loop import cancel
 from chemtune.teachers.pressure import Pressure
 from chemtune.teachers.spending import Spending
 from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher, TryAgain
@@ -84,8 +85,7 @@ class Asking:
 
     def cancel(self) -> None:
         """Stop from another thread."""
-        if self._loop is not None and self._task is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        cancel(self._loop, self._task)
 
     async def all(self) -> AskedCounts:
         """Ask everything; returns the counts."""

@@ -122,10 +122,10 @@ class EndpointTeacher:
             InputError: The key, model or address is wrong.
             ChemtuneError: The endpoint will give no answer.
         """
-        payload = orjson.dumps(self.body(request))
-        status, headers, raw = await self.connection.send(self.url, json=payload)
+        sent = self.sent(self._wished(request))
+        status, headers, raw = await self.connection.send(self.url, json=orjson.dumps(sent))
         self.limits.told(headers)
-        if status == 400 and self.learned(raw, request):
+        if status == 400 and self.learned(raw, sent):
             return await self.answer(request)
         return self.connection.judged(self.url, status, headers, raw)
 
@@ -156,32 +156,39 @@ class EndpointTeacher:
             body.setdefault("response_format", response_format(request.task, request.schema))
         return body
 
-    def body(self, request: Request) -> dict[str, Any]:
-        """Return what is sent: without the fields that this server turned out not to take."""
-        body = self._wished(request)
+    def sent(self, wished: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the body to send: without the fields that this server turned out not to take.
+
+        Args:
+            wished: The body of a canonical request.
+        """
+        body = dict(wished)
         if "response_format" in self._refused_fields and "response_format" not in self._parameters:
             body.pop("response_format", None)
         if "max_tokens" in self._refused_fields:
             body["max_completion_tokens"] = body.pop("max_tokens", None)
         return body
 
-    def learned(self, raw: bytes, request: Request) -> bool:
-        """Whether the body of a 400 tells, for the first time, of a field to be left out."""
+    def learned(self, raw: bytes, sent: Mapping[str, Any]) -> bool:
+        """Whether the body of a 400 tells of a field that can be left out from now on.
+
+        Args:
+            raw: The body of the 400.
+            sent: The body that met it. Others may have learned the same in the meantime.
+        """
         said = server_message(parsed(raw), raw)
-        refused = None
-        if "max_completion_tokens" in said and "max_tokens" in self.body(request):
-            refused = "max_tokens"
-        elif (
+        if "max_completion_tokens" in said and "max_tokens" in sent:
+            self._refused_fields.add("max_tokens")
+            return True
+        if (
             self._schemas == "auto"
-            and "response_format" in self.body(request)
+            and "response_format" in sent
             and "response_format" not in self._parameters
             and any(word in said for word in ("response_format", "json_schema", "grammar"))
         ):
-            refused = "response_format"
-        if refused is None or refused in self._refused_fields:
-            return False
-        self._refused_fields.add(refused)
-        return True
+            self._refused_fields.add("response_format")
+            return True
+        return False
 
 
 def _parameters(

@@ -110,7 +110,7 @@ class Journal:
         """Return the raw reply to a request, or None when it has none yet."""
         with self._explained():
             row = self._reads.execute(_SELECT, (key,)).fetchone()
-        return None if row is None else _unpacked(row[0])
+        return None if row is None else unpacked(row[0])
 
     def put(self, key: str, *, teacher: str, canonical: Mapping[str, Any], raw: bytes) -> bytes:
         """Keep a raw reply and return the one that is kept: an earlier reply to the key stays.
@@ -127,8 +127,8 @@ class Journal:
             (
                 entry.key,
                 entry.teacher,
-                _packed(_canonical_json(entry.canonical)),
-                _packed(entry.raw),
+                packed(_canonical_json(entry.canonical)),
+                packed(entry.raw),
                 entry.created or created,
             )
             for entry in entries
@@ -136,7 +136,7 @@ class Journal:
         with self._explained(), self._transaction():
             self._db.executemany(_INSERT, rows)
             kept = [self._db.execute(_SELECT, (entry.key,)).fetchone()[0] for entry in entries]
-        return [_unpacked(raw) for raw in kept]
+        return [unpacked(raw) for raw in kept]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every reply, in the order in which they were kept."""
@@ -145,8 +145,8 @@ class Journal:
                 "SELECT key, teacher, request, reply, created FROM replies ORDER BY rowid"
             )
             for key, teacher, request, reply, created in rows:
-                canonical = orjson.loads(_unpacked(request))
-                yield Entry(key, teacher, canonical, _unpacked(reply), created)
+                canonical = orjson.loads(unpacked(request))
+                yield Entry(key, teacher, canonical, unpacked(reply), created)
 
     def note_spending(self, run: str, usd: float, cap_usd: float | None) -> bool:
         """Write down that a run may spend `usd` in all; False where the runs together pass the cap.
@@ -167,6 +167,18 @@ class Journal:
         """Return what all runs with this journal spent, as far as their prices were known."""
         with self._explained():
             return float(self._reads.execute(_SPENT, (None,)).fetchone()[0])
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection to read by, for what else is kept in the journal's file."""
+        with self._explained():
+            yield self._reads
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in a transaction, for what else is kept in the journal's file."""
+        with self._explained(), self._transaction():
+            yield self._db
 
     def __len__(self) -> int:
         with self._explained():
@@ -237,7 +249,7 @@ class Journal:
         """Version 1 kept requests and replies as they were; version 2 packs them."""
         self._db.execute("ALTER TABLE replies RENAME TO unpacked")
         self._db.execute(_CREATE)
-        self._db.create_function("packed", 1, _packed, deterministic=True)
+        self._db.create_function("packed", 1, packed, deterministic=True)
         self._db.execute(
             "INSERT INTO replies SELECT key, teacher, packed(request), packed(reply), created "
             "FROM unpacked ORDER BY rowid"
@@ -266,14 +278,15 @@ class Journal:
             raise ChemtuneError(f"{self.path}: {error}: {_remedy(error)}") from error
 
 
-def _packed(data: bytes | str) -> bytes:
-    """Compress, where that makes it smaller; the first byte tells."""
+def packed(data: bytes | str) -> bytes:
+    """Return data compressed, where that makes it smaller; the first byte tells."""
     raw = data.encode() if isinstance(data, str) else data
     small = zlib.compress(raw, 1)
     return b"z" + small if len(small) < len(raw) else b"=" + raw
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes) -> bytes:
+    """Return what `packed` was given."""
     return zlib.decompress(data[1:]) if data[:1] == b"z" else bytes(data[1:])
 
 

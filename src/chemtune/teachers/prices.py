@@ -45,11 +45,14 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid")
     noted: str
     source: str
+    batch: float = Field(gt=0, le=1)
     models: dict[str, _Listed]
 
 
-def listed_price(model: str, base_url: str) -> Price | None:
+def listed_price(model: str, base_url: str, *, batch: bool = False) -> Price | None:
     """Return the table's price of a model at its provider's address; None where it has none.
+
+    With `batch`, what it costs through the provider's Batch API.
 
     A model of the same name behind another address may cost anything.
     """
@@ -58,4 +61,5 @@ def listed_price(model: str, base_url: str) -> Price | None:
         return None
     table: _Table = LocatedYaml(TABLE).read_as(_Table)
     found = table.models.get(model) or table.models.get(DATED.sub("", model))
-    return Price(found.input, found.output) if found else None
+    share = table.batch if batch else 1.0
+    return Price(share * found.input, share * found.output) if found else None

@@ -74,7 +74,28 @@ class TryAgain(Exception):
         super().__init__(reason)
 
 
-class Teacher(Protocol):
+class Respondent(Protocol):
+    """Whose replies can be looked up in the journal, and read."""
+
+    @property
+    def name(self) -> str:
+        """Its name in messages, in the journal and in examples."""
+        ...
+
+    def canonical(self, request: Request) -> dict[str, Any]:
+        """Return everything that decides the reply, as JSON data and without secrets."""
+        ...
+
+    def read(self, raw: bytes) -> Reply:
+        """Return what a raw reply says.
+
+        Raises:
+            RequestRefused: The raw reply holds no answer.
+        """
+        ...
+
+
+class Teacher(Respondent, Protocol):
     """A source of replies. It is entered before the first request and left after the last.
 
     A teacher may have further attributes: `timeout_s`, after which its requests end by themselves
@@ -83,12 +104,7 @@ class Teacher(Protocol):
     one; `limits`, the requests and tokens a minute that it allows; `max_tokens` of a reply.
     """
 
-    name: str
     concurrency: int
-
-    def canonical(self, request: Request) -> dict[str, Any]:
-        """Return everything that decides the reply, as JSON data and without secrets."""
-        ...
 
     async def answer(self, request: Request) -> bytes:
         """Try once, and return the raw reply as it came.
@@ -97,14 +113,6 @@ class Teacher(Protocol):
             TryAgain: A later try may succeed.
             RequestRefused: This request has no answer.
             ChemtuneError: No request will be answered.
-        """
-        ...
-
-    def read(self, raw: bytes) -> Reply:
-        """Return what a raw reply says.
-
-        Raises:
-            RequestRefused: The raw reply holds no answer.
         """
         ...
 
