@@ -131,8 +131,11 @@ def test_bad_documents(
         ({"domain": "alchemy"}, ["unknown domain 'alchemy'"]),
         ({"tuning": {"precision": "bf16"}}, ["tuning.precision", "'bfloat16'"]),
         ({"evaluation": {"tasks": ["keywords"]}}, ["evaluation.tasks[0]", "keyword_extraction"]),
-        ({"tuning": {"mixture": {"keyword": 2}}}, ["tuning.mixture.keyword", "keyword_extraction"]),
-        ({"tuning": {"mixture": {"keyword_extraction": 0}}}, ["greater than 0"]),
+        (
+            {"tuning": {"mixture": {"times": {"keyword": 2}}}},
+            ["tuning.mixture.times.keyword", "keyword_extraction"],
+        ),
+        ({"tuning": {"mixture": {"times": {"keyword_extraction": 0}}}}, ["greater than 0"]),
     ],
 )
 def test_bad_recipes(make_run, changes: dict, words: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chemtune.errors import InputError, Problem, nearest
 from chemtune.recipe.located import LocatedYaml
@@ -29,6 +29,7 @@ class DomainFile(BaseModel):
     title: str
     tasks: str = "tasks"
     exam: dict[str, ExamWording]
+    mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
 
 
 class Domain:
@@ -43,7 +44,7 @@ class Domain:
         self.folder = folder
         self.name = folder.name
         file: DomainFile = LocatedYaml(folder / "domain.yaml").read_as(DomainFile)
-        self.title, self.exam = file.title, file.exam
+        self.title, self.exam, self.mixtures = file.title, file.exam, file.mixtures
         self.task_folder = folder / file.tasks
 
 

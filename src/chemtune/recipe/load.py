@@ -35,7 +35,14 @@ def check_names(recipe: Recipe, *, tasks: Collection[str]) -> None:
         for i, source in enumerate(recipe.documents)
         for j, name in enumerate(source.tasks)
     ]
-    named += [(("tuning", "mixture", name), name) for name in recipe.tuning.mixture or {}]
+    mixture = recipe.tuning.mixture
+    if mixture is not None:
+        ways = {"times": mixture.times, "count": mixture.count, "share": mixture.share}
+        named += [
+            (("tuning", "mixture", way, name), name)
+            for way, numbers in ways.items()
+            for name in numbers or {}
+        ]
     if isinstance(recipe.evaluation.tasks, list):
         named += [(("evaluation", "tasks", i), n) for i, n in enumerate(recipe.evaluation.tasks)]
     unknown = [(location, name) for location, name in named if name not in tasks]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 
 class Part(BaseModel):
@@ -200,13 +200,53 @@ class Lora(Part):
     )
 
 
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Mixture(Part):
+    """How many examples of each task an epoch holds; one of the first five fields is given.
+
+    Tasks that are not named are left out. General instructions as one of the tasks are the replay
+    that keeps a model from forgetting.
+    """
+
+    times: dict[str, Positive] | None = Field(
+        default=None, description="how often each example of a task comes: 2 is twice, 0.5 half"
+    )
+    count: dict[str, Annotated[int, Field(gt=0)]] | None = Field(
+        default=None, description="examples of a task, at most all that there are"
+    )
+    share: dict[str, Positive] | None = Field(
+        default=None, description="of the epoch, relative to one another; repeated where needed"
+    )
+    temperature: float | None = Field(
+        default=None,
+        ge=1,
+        description="shares by n^(1/T) of a task with n examples; the larger T, the more alike",
+    )
+    preset: str | None = Field(default=None, description="counts that the domain names")
+    total: int | None = Field(
+        default=None,
+        gt=0,
+        description="examples of an epoch by share or temperature; by default as there are",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mixture:
+        ways = ("times", "count", "share", "temperature", "preset")
+        given = [way for way in ways if getattr(self, way) is not None]
+        if len(given) != 1:
+            said = f"not {' and '.join(given)}" if given else "and none is given"
+            raise ValueError(f"one of {', '.join(ways)} is needed, {said}")
+        if self.total is not None and given[0] not in ("share", "temperature"):
+            raise ValueError(f"total goes with share or temperature, not with {given[0]}")
+        return self
+
+
 class Tuning(Part):
     """How the adapter is trained."""
 
-    mixture: dict[str, Annotated[float, Field(gt=0)]] | None = Field(
-        default=None,
-        description="how often an epoch holds each example of a task; all tasks once by default",
-    )
+    mixture: Mixture | None = Field(default=None, description="every example once by default")
     lora: Lora = Lora()
     epochs: float = Field(default=3, gt=0)
     max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")

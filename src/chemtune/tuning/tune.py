@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chemtune.dataset.example import read_examples
+from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.ledger import Ledger
-from chemtune.dataset.mixture import mixed
+from chemtune.domains import find_domain
 from chemtune.errors import ChemtuneError, InputError, Interrupted, Problem
 from chemtune.files import write_json
 from chemtune.models.identity import identity_of, weights_identity
@@ -24,6 +24,7 @@ from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
 from chemtune.tuning.encode import Encoded, encode_examples
+from chemtune.tuning.epoch import epoch_of
 
 if TYPE_CHECKING:
     from chemtune.models.load import Student
@@ -53,12 +54,7 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
         recipe = load_recipe(recipe)
     folder = RunFolder(recipe.run_folder)
     files = resolve_model(recipe.model, recipe.folder)
-    examples = {
-        split: mixed(read_examples(folder.dataset / f"{split}.parquet"), recipe.tuning.mixture)
-        for split in ("train", "validation")
-    }
-    # Repeating an example says nothing new of how well the model does.
-    examples["validation"] = list({e.id: e for e in examples["validation"]}.values())
+    examples = _examples(recipe, folder)
     identity = identity_of(
         weights_identity(files.folder),
         recipe.tuning.model_dump(),
@@ -92,6 +88,18 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     write_json(folder.adapter / SUMMARY, summary)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
     return summary
+
+
+def _examples(recipe: Recipe, folder: RunFolder) -> dict[str, list[Example]]:
+    """The examples of an epoch, and those of the same tasks to validate on, each once."""
+    both = {
+        split: read_examples(folder.dataset / f"{split}.parquet")
+        for split in ("train", "validation")
+    }
+    presets = find_domain(recipe.domain, recipe.folder).mixtures
+    train = epoch_of(both["train"], recipe.tuning.mixture, presets)
+    tasks = {example.task for example in train}
+    return {"train": train, "validation": [e for e in both["validation"] if e.task in tasks]}
 
 
 def finished(adapter: Path, identity: str) -> dict[str, Any] | None:
