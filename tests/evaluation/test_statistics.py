@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
 
-from chemtune.evaluation.statistics import bootstrap, mcnemar, wilson
+from chemtune.evaluation.statistics import bootstrap, kappa, mcnemar, wilson
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -44,3 +45,18 @@ def test_bootstrap_of_a_mean_is_near_the_normal_interval_and_repeats() -> None:
     half = 1.96 * values.std() / 20
     assert interval == pytest.approx((values.mean() - half, values.mean() + half), abs=0.05)
     assert interval == bootstrap(400, lambda draw: float(values[draw].mean()))
+
+
+@pytest.mark.parametrize("rates", [(0.5, 0.9), (0.9, 0.5), (0.1, 0.99)])
+def test_kappa_is_scikit_learns(rates: tuple[float, float]) -> None:
+    generator = np.random.default_rng(1)
+    one = generator.random(200) < rates[0]
+    other = np.where(generator.random(200) < rates[1], one, ~one)
+    value, (low, high) = kappa(list(zip(one.tolist(), other.tolist(), strict=True)))
+    assert value == pytest.approx(cohen_kappa_score(one, other))
+    assert low < value < high
+
+
+def test_kappa_of_raters_that_never_vary() -> None:
+    assert kappa([(True, True)] * 30)[0] == 0.0
+    assert kappa([]) == (0.0, (-1.0, 1.0))

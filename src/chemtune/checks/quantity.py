@@ -7,7 +7,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from chemtune.checks.units import DASHES, converted, parse_unit, same_dimension
+from chemtune.checks.grounding import normalize
+from chemtune.checks.units import (
+    DASHES,
+    converted,
+    in_base_units,
+    parse_unit,
+    same_dimension,
+)
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 SIGN = r"[-−–+]?"
@@ -92,6 +99,23 @@ def equal(one: Quantity, other: Quantity) -> bool:
     exact = abs(in_one - one.value) <= 1e-9 * max(1.0, abs(one.value))
     ten = offset == 0 and _is_power_of_ten(step / other.step)
     return exact or (not ten and abs(in_one - one.value) <= tolerance)
+
+
+def canonical(text: str) -> str:
+    """Return one spelling for all texts of equal quantities: "2.4 meq/g", "2.4 mmol g⁻¹".
+
+    Every number with a unit is written in base units with six digits, so that values that a
+    conversion has rounded differ; the rest of the text is folded.
+    """
+    parts, at = [], 0
+    for quantity in quantities_in(text):
+        base = in_base_units(quantity.value, quantity.unit)
+        if base is None:
+            continue
+        between = normalize(text[at : quantity.start])[0].casefold()
+        parts += [between, f"<{base[0]:.6g} {base[1]}>"]
+        at = max(at, quantity.end)
+    return "".join([*parts, normalize(text[at:])[0].casefold()])
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:

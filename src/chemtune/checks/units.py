@@ -67,6 +67,15 @@ def converted(value: float, unit: str, to: str) -> float | None:
     return float(_registry().Quantity(value, first).to(second).magnitude)
 
 
+def in_base_units(value: float, unit: str) -> tuple[float, str] | None:
+    """Return a value in the base units of its dimension, and these; None for an unknown unit."""
+    known = parse_unit(unit)
+    if known is None:
+        return None
+    base = _registry().Quantity(value, known).to_base_units()
+    return float(base.magnitude), f"{base.units:~}"
+
+
 def _product(text: str) -> str | None:
     """The unit as pint reads it: factors with powers, joined by "*"."""
     factors: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,10 @@ def command(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: make the data set from the journal.")
     ] = False,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Answers to compare with: JSON Lines of document, task and reply."),
+    ] = None,
     as_json: AsJson = False,
     out: OutFolder = None,
 ) -> None:
@@ -33,7 +38,7 @@ def command(
     if dry_run:
         give_out(preview(opened, limit=limit), as_json, show_preview)
     else:
-        give_out(build(opened, limit=limit, offline=offline), as_json, show)
+        give_out(build(opened, limit=limit, offline=offline, gold=gold), as_json, show)
 
 
 def show(result: dict[str, Any]) -> None:
@@ -46,8 +51,41 @@ def show(result: dict[str, Any]) -> None:
     )
     if result["cost_usd"]:
         print(f"Cost of what was sent: {result['cost_usd']:.4f} USD")
+    if result["gold"]:
+        _show_gold(result["gold"])
+    if result["judge"]:
+        _show_judge(result["judge"])
     if result["stopped"]:
-        print(f"Not everything was asked: {result['stopped']}. Raise budget_usd, then run again")
+        budget = ". Raise budget_usd, then run again" if "budget" in result["stopped"] else ""
+        print(f"Not everything was asked: {result['stopped']}{budget}")
+
+
+def _show_gold(gold: dict[str, Any]) -> None:
+    print("Against gold (precision, recall, F1 with its 95% interval):")
+    for one in gold["fields"]:
+        low, high = one["interval"]
+        which = "accepted" if one["accepted"] else "all"
+        print(
+            f"  {one['task']:26} {one['field']:12} {which:9} {one['examples']:>5}   "
+            f"{one['precision']:.2f}  {one['recall']:.2f}  {one['f1']:.2f} [{low:.2f}, {high:.2f}]"
+        )
+    for one in gold["caught"]:
+        print(
+            f"  {one['task']}: the checks rejected {one['wrong_rejected']} of {one['wrong']} "
+            f"answers that differ from gold, and {one['right_rejected']} of {one['right']} others"
+        )
+    if gold["unmet"]:
+        shown = "; ".join(gold["unmet"][:3])
+        print(f"  {len(gold['unmet'])} answers of the gold are not in the build: {shown}")
+
+
+def _show_judge(judge: dict[str, Any]) -> None:
+    low, high = judge["interval"]
+    word = "its word rejects" if judge["trusted"] else "its word is only a warning"
+    print(
+        f"Judge: agrees with gold on {judge['agreed']} of {judge['answers']} answers, kappa "
+        f"{judge['kappa']:.2f} [{low:.2f}, {high:.2f}]; {word}"
+    )
 
 
 def show_preview(result: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ class FieldAgreement:
 
 def overlaps(task: Task, one: Answer, other: Answer) -> dict[str, Overlap]:
     """Return by field how two answers to one task overlap; a text counts as one item."""
-    first, second = _items(task.scored(one)), _items(task.scored(other))
+    first, second = _items(task.compared(one)), _items(task.compared(other))
     return {field: Overlap.of(first[field], second[field]) for field in first if field in second}
 
 
@@ -57,6 +57,14 @@ class Agreement:
         for field, overlap in found.items():
             counts = self._counts.setdefault((task, field), array("I"))
             counts.extend((overlap.found, overlap.missed, overlap.invented))
+
+    def totals(self) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Return the items found by both, missed and invented, by task and field."""
+        sums = {
+            key: np.frombuffer(flat, dtype=np.uint32).reshape(-1, 3).sum(axis=0)
+            for key, flat in self._counts.items()
+        }
+        return {key: (int(s[0]), int(s[1]), int(s[2])) for key, s in sums.items()}
 
     def fields(self) -> Iterator[FieldAgreement]:
         """Yield the agreement on each field of each task."""

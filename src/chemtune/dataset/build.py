@@ -8,27 +8,30 @@ of the journal. The last needs no teacher, so a data set can be made again from 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chemtune.dataset.agreement import Agreement
-from chemtune.dataset.assemble import Second, assemble
+from chemtune.dataset.assemble import Outcome, Second, assemble
 from chemtune.dataset.card import write_card
 from chemtune.dataset.example import examples_written
 from chemtune.dataset.formats import formats_written, write_info
-from chemtune.dataset.gather import Bought, gather
+from chemtune.dataset.gather import gather
+from chemtune.dataset.gold import Gold
 from chemtune.dataset.job import jobs_of
+from chemtune.dataset.judge import Judge, Trust, with_judge
 from chemtune.dataset.ledger import Ledger, ledger_written
-from chemtune.dataset.open_teacher import open_teacher, price_of
+from chemtune.dataset.panel import Invited, Panel
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.prepared import SCHEMA, read_prepared
 from chemtune.dataset.rows import read_rows, rows_written
 from chemtune.dataset.seen import Distinct
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
+from chemtune.documents.read import find_files
 from chemtune.errors import InputError, Problem
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
@@ -38,7 +41,11 @@ from chemtune.teachers.journal import Journal
 
 
 def build(
-    recipe: Recipe | Path | str, *, limit: int | None = None, offline: bool = False
+    recipe: Recipe | Path | str,
+    *,
+    limit: int | None = None,
+    offline: bool = False,
+    gold: Path | str | None = None,
 ) -> dict[str, Any]:
     """Build the data set of a recipe in its run folder.
 
@@ -48,12 +55,15 @@ def build(
         recipe: A recipe, or the path of one.
         limit: Take only the first `limit` documents of each source.
         offline: Ask nobody; the journal's replies are all there is.
+        gold: A file, folder or glob of answers that people vouch for, as JSON Lines of document,
+            task and reply; the teacher's are compared with them.
 
     Returns:
         `documents`, `requests` (sent now), `replies_from_journal`, `accepted`, `rejected` (by
         reason), `examples` (by task and split), `tokens` (of the teacher, now), `cost_usd` (of the
         replies sent for now; None where no price is known), `stopped` (why not everything was
-        asked, or ""), `agreement` (of a second teacher, by task and field), `wall_s`, `run`.
+        asked, or ""), `agreement` (of a second teacher, by task and field), `gold` (`fields`,
+        `caught` and `unmet`; see `Gold`), `judge` (its agreement with gold), `wall_s`, `run`.
 
     Raises:
         InputError: The recipe, a file or the teacher's key is not as it should be.
@@ -63,35 +73,28 @@ def build(
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
     plan = Plan.of(recipe)
-    asked = [*plan.teachers, *([recipe.second.teacher] if recipe.second else [])]
-    distinct = [t for i, t in enumerate(asked) if t not in asked[:i]]
-    teachers = [open_teacher(teacher, recipe.folder) for teacher in distinct]
-    prices = [price_of(teacher, needed=recipe.budget_usd is not None) for teacher in distinct]
-    parts = [distinct.index(teacher) for teacher in plan.teachers]
+    invited = Invited(recipe)
+    golden = None
+    if gold is not None:
+        golden = Gold.read(find_files(str(gold), Path.cwd()), plan.tasks)
     folder = RunFolder(recipe.run_folder)
     folder.begin(recipe)
     rejected = folder.dataset / "rejected.parquet"
     journal_path = recipe.folder / recipe.journal if recipe.journal else folder.journal
     with ledger_written(rejected) as ledger, Journal(journal_path) as journal:
-        counted = _prepare(plan, folder.prepared, ledger, limit, parts)
         known = _refused_before(rejected) if offline else {}
-        bought = [Bought(t, journal, p, known) for t, p in zip(teachers, prices, strict=True)]
-        counts = AskedCounts()
+        panel = invited.panel(journal, known)
+        counted = _prepare(plan, folder.prepared, ledger, limit, panel.parts)
         spent = journal.spent_usd()
-        for number, of_teacher in enumerate(bought):
-            if not offline:
-                counts += _gather(plan, folder.prepared, of_teacher, number, parts, counted)
-        second = None
-        if recipe.second is not None:
-            of_second = bought[distinct.index(recipe.second.teacher)]
-            second = Second(of_second, recipe.second.at_least, Agreement())
-            if not offline:
-                counts += _gather(plan, folder.prepared, of_second, None, parts, counted)
+        made = _Made(plan, folder, panel, golden)
+        if not offline:
+            made.ask(counted)
+        trust = made.judge_all(offline=offline)
+        tally = made.assemble(ledger)
         spent = journal.spent_usd() - spent
-        of_parts = [bought[number] for number in parts]
-        tally = _assemble(plan, folder, of_parts, second, ledger)
-    agreement = list(second.agreement.fields()) if second else []
-    write_card(folder.dataset / "README.md", recipe.name, tally, ledger, agreement)
+    counts = made.counts
+    agreement = list(made.second.agreement.fields()) if made.second else []
+    write_card(folder.dataset / "README.md", recipe.name, tally, ledger, agreement, golden, trust)
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
@@ -106,9 +109,11 @@ def build(
         "rejected": ledger.by_reason(),
         "examples": tally.examples(),
         "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
-        "cost_usd": None if None in prices else round(spent, 6),
+        "cost_usd": round(spent, 6) if panel.costs_known else None,
         "stopped": counts.stopped,
         "agreement": [asdict(field) for field in agreement],
+        "gold": golden.report() if golden else None,
+        "judge": asdict(trust) if trust else None,
         "wall_s": round(time.monotonic() - started, 2),
     }
 
@@ -144,49 +149,88 @@ def _refused_before(path: Path) -> dict[tuple[str, str], str]:
     return {(row["document"], row["task"]): row["detail"] for row in rows}
 
 
-def _gather(
-    plan: Plan,
-    path: Path,
-    bought: Bought,
-    number: int | None,
-    parts: Sequence[int],
-    counted: _Counted,
-) -> AskedCounts:
-    """Ask one teacher for all that it is to answer; with `number` None for everything."""
-    of_teacher = (one for one in read_prepared(path) if number in (None, parts[one.part]))
-    total = sum(n for teacher, n in counted.requests.items() if number in (None, teacher))
-    jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
-    requests = (job.request() for job in jobs if job.known() is None)
-    return gather(bought, requests, total, plan.recipe.budget_usd)
+class _Made:
+    """What a build makes out of its documents and replies."""
 
+    def __init__(self, plan: Plan, folder: RunFolder, panel: Panel, gold: Gold | None) -> None:
+        self.plan, self.folder, self.panel, self.gold = plan, folder, panel, gold
+        self.counts = AskedCounts()
+        self.second: Second | None = None
+        recipe = plan.recipe
+        if recipe.second is not None and panel.second is not None:
+            of_second = panel.everybody[panel.second]
+            self.second = Second(of_second, recipe.second.at_least, Agreement())
+        self.judge: Judge | None = None
+        if recipe.judge is not None and panel.judge is not None:
+            least = recipe.judge.least_kappa
+            self.judge = Judge(panel.everybody[panel.judge], plan.judge_wording, least)
 
-def _assemble(
-    plan: Plan,
-    folder: RunFolder,
-    bought: Sequence[Bought],
-    second: Second | None,
-    ledger: Ledger,
-) -> Tally:
-    """Write the examples, each to its split."""
-    tally = Tally()
-    formats = plan.recipe.formats
-    if formats:
-        write_info(folder.dataset, SPLITS, formats)
-    jobs = jobs_of(read_prepared(folder.prepared), plan.tasks, seed=plan.recipe.seed)
-    with ExitStack() as stack:
-        files = {
-            split: stack.enter_context(examples_written(folder.dataset / f"{split}.parquet"))
-            for split in SPLITS
-        }
-        others = {
-            split: stack.enter_context(formats_written(folder.dataset, split, formats))
-            for split in SPLITS
-        }
-        for outcome in assemble(jobs, bought, plan.rules, second):
-            if outcome.entry is not None:
-                ledger.add(outcome.entry)
-            if outcome.example is not None:
-                files[outcome.example.split].write(outcome.example)
-                others[outcome.example.split].write(outcome.example)
-                tally.add(outcome.example)
-    return tally
+    def ask(self, counted: _Counted) -> None:
+        """Ask the teachers, each for all that it is to answer."""
+        for number in self.panel.answering:
+            self._ask(number, counted, only_its_own=True)
+        if self.panel.second is not None:
+            self._ask(self.panel.second, counted, only_its_own=False)
+
+    def judge_all(self, *, offline: bool) -> Trust | None:
+        """Have the accepted answers judged, and the judge by what gold there is."""
+        if self.judge is None:
+            return None
+        if not offline:
+            requests = map(self.judge.request, self._outcomes())
+            total = sum(1 for outcome in self._outcomes() if self.judge.request(outcome))
+            asked = (request for request in requests if request is not None)
+            cap = self.plan.recipe.budget_usd
+            self.counts += gather(self.judge.bought, asked, total, cap)
+        if self.gold is not None:
+            for outcome in self._outcomes():
+                self.judge.compare(outcome, self.gold.right(outcome))
+        return self.judge.settle()
+
+    def assemble(self, ledger: Ledger) -> Tally:
+        """Write the examples, each to its split."""
+        tally, formats = Tally(), self.plan.recipe.formats
+        if formats:
+            write_info(self.folder.dataset, SPLITS, formats)
+        # What a pass before this one compared must not count twice.
+        if self.second is not None:
+            self.second = replace(self.second, agreement=Agreement())
+        outcomes = self._outcomes()
+        if self.judge is not None:
+            outcomes = with_judge(outcomes, self.judge, self.plan.rules)
+        with ExitStack() as stack:
+            files = {
+                split: (
+                    stack.enter_context(examples_written(self.folder.dataset / f"{split}.parquet")),
+                    stack.enter_context(formats_written(self.folder.dataset, split, formats)),
+                )
+                for split in SPLITS
+            }
+            for outcome in outcomes:
+                if self.gold is not None:
+                    self.gold.add(outcome)
+                if outcome.entry is not None:
+                    ledger.add(outcome.entry)
+                if outcome.example is not None:
+                    for file in files[outcome.example.split]:
+                        file.write(outcome.example)
+                    tally.add(outcome.example)
+        return tally
+
+    def _ask(self, number: int, counted: _Counted, *, only_its_own: bool) -> None:
+        plan, parts = self.plan, self.panel.parts
+        of_teacher = (
+            one
+            for one in read_prepared(self.folder.prepared)
+            if not only_its_own or parts[one.part] == number
+        )
+        jobs = jobs_of(of_teacher, plan.tasks, seed=plan.recipe.seed)
+        requests = (job.request() for job in jobs if job.known() is None)
+        total = counted.requests.get(number, 0) if only_its_own else sum(counted.requests.values())
+        bought = self.panel.everybody[number]
+        self.counts += gather(bought, requests, total, plan.recipe.budget_usd)
+
+    def _outcomes(self) -> Iterator[Outcome]:
+        prepared = read_prepared(self.folder.prepared)
+        jobs = jobs_of(prepared, self.plan.tasks, seed=self.plan.recipe.seed)
+        return assemble(jobs, self.panel.of_parts, self.plan.rules, self.second)

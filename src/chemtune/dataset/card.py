@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chemtune.dataset.agreement import FieldAgreement
+from chemtune.dataset.gold import Gold
+from chemtune.dataset.judge import Trust
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.licences import warnings_for
 from chemtune.dataset.tally import Tally
@@ -40,6 +42,8 @@ def write_card(
     tally: Tally,
     ledger: Ledger,
     agreement: Sequence[FieldAgreement] = (),
+    gold: Gold | None = None,
+    trust: Trust | None = None,
 ) -> None:
     """Write the card of a data set as Markdown with the hub's YAML head."""
     parts = [
@@ -53,6 +57,8 @@ def write_card(
         "## Sources and licences\n\n" + _sources(tally),
         *_licences(tally),
         *_agreement(agreement),
+        *_gold(gold),
+        *_judge(trust),
         "## Left out\n\n" + _left_out(ledger),
     ]
     write_text(path, "\n".join(parts))
@@ -95,6 +101,48 @@ def _agreement(agreement: Sequence[FieldAgreement]) -> list[str]:
         ),
     ]
     return ["## Agreement of the two teachers\n\n" + "\n".join(rows) + "\n"]
+
+
+def _gold(gold: Gold | None) -> list[str]:
+    if gold is None:
+        return []
+    rows = [
+        "Answers that people vouch for, and the teacher's, by field; an answer that is missing or",
+        "unreadable has missed all of the gold's items.",
+        "",
+        "| task | field | answers | compared | precision | recall | F1 | 95% interval |",
+        "|---|---|---|---:|---:|---:|---:|---|",
+        *(
+            f"| {one.task} | {one.field} | {'accepted' if one.accepted else 'all'} | "
+            f"{one.examples} | {one.precision:.2f} | {one.recall:.2f} | {one.f1:.2f} | "
+            f"{one.interval[0]:.2f} to {one.interval[1]:.2f} |"
+            for one in gold.fields()
+        ),
+        "",
+        *(
+            f"- {one.task}: the checks rejected {one.wrong_rejected} of {one.wrong} answers that "
+            f"differ from the gold (95% interval {one.wrong_interval[0]:.2f} to "
+            f"{one.wrong_interval[1]:.2f}) and {one.right_rejected} of {one.right} that do not "
+            f"({one.right_interval[0]:.2f} to {one.right_interval[1]:.2f})."
+            for one in gold.caught()
+        ),
+    ]
+    return ["## Against gold\n\n" + "\n".join(rows) + "\n"]
+
+
+def _judge(trust: Trust | None) -> list[str]:
+    if trust is None:
+        return []
+    if not trust.answers:
+        said = "No gold was given, so that its word only stands beside the examples as a warning."
+    else:
+        low, high = trust.interval
+        word = "rejects" if trust.trusted else "only stands beside the examples as a warning"
+        said = (
+            f"On {trust.answers} answers with gold it agreed {trust.agreed} times (Cohen's kappa "
+            f"{trust.kappa:.2f}, 95% interval {low:.2f} to {high:.2f}), so that its word {word}."
+        )
+    return [f"## The judge\n\n{said}\n"]
 
 
 def _left_out(ledger: Ledger) -> str:

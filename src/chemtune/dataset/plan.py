@@ -19,8 +19,8 @@ from chemtune.documents.document import Document
 from chemtune.documents.question import Question, options_of, read_questions
 from chemtune.documents.read import find_files, read_documents
 from chemtune.documents.tokens import estimate_tokens, tokenizer_count
-from chemtune.domains import find_domain
-from chemtune.errors import InputError
+from chemtune.domains import JudgeWording, find_domain
+from chemtune.errors import InputError, Problem
 from chemtune.recipe.load import check_names
 from chemtune.recipe.schema import AnyTeacher, Chunking, DocumentSource, Recipe
 from chemtune.tasks.load import load_tasks
@@ -49,6 +49,20 @@ class Plan:
     def teachers(self) -> list[AnyTeacher]:
         """The teacher of each part of the recipe's documents."""
         return [source.teacher or self.recipe.teacher for source in self.recipe.documents]
+
+    @property
+    def judge_wording(self) -> JudgeWording:
+        """How the domain asks for a verdict.
+
+        Raises:
+            InputError: It has no wording for that.
+        """
+        domain = find_domain(self.recipe.domain, self.recipe.folder)
+        if domain.judge is None:
+            remedy = "write `judge: {template: ...}` into its domain.yaml"
+            fault = f"the domain {domain.name!r} does not say how a judge is asked"
+            raise InputError(Problem(fault, self.recipe._file, field="judge", remedy=remedy))
+        return domain.judge
 
     @property
     def rules(self) -> dict[str, Rule]:

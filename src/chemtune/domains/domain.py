@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chemtune.errors import InputError, Problem, nearest
 from chemtune.recipe.located import LocatedYaml
@@ -21,6 +21,22 @@ class ExamWording(BaseModel):
     answer: str
 
 
+class JudgeWording(BaseModel):
+    """How a judge is asked whether an answer is right."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    template: str = Field(description="with {prompt} and {answer}; asks for a JSON verdict")
+
+    @field_validator("template")
+    @classmethod
+    def _whole(cls, template: str) -> str:
+        missing = [place for place in ("{prompt}", "{answer}") if place not in template]
+        if missing:
+            raise ValueError(f"lacks {' and '.join(missing)}")
+        return template
+
+
 class DomainFile(BaseModel):
     """What stands in a domain's `domain.yaml`."""
 
@@ -30,6 +46,7 @@ class DomainFile(BaseModel):
     tasks: str = "tasks"
     exam: dict[str, ExamWording]
     mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
+    judge: JudgeWording | None = None
 
 
 class Domain:
@@ -45,6 +62,7 @@ class Domain:
         self.name = folder.name
         file: DomainFile = LocatedYaml(folder / "domain.yaml").read_as(DomainFile)
         self.title, self.exam, self.mixtures = file.title, file.exam, file.mixtures
+        self.judge = file.judge
         self.task_folder = folder / file.tasks
 
 

@@ -44,6 +44,26 @@ def bootstrap(
     return float(low), float(high)
 
 
+def kappa(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, tuple[float, float]]:
+    """Return Cohen's kappa (1960) of two yes-or-no raters, and its 95% bootstrap interval.
+
+    It is the agreement beyond chance: 1 where they always agree, 0 where they agree as often as
+    their rates alone make them. Where one of them never varies it is 0: that shows nothing.
+    """
+    both = np.array(pairs, dtype=bool).reshape(-1, 2)
+
+    def of(draw: np.ndarray) -> float:
+        one, other = both[draw, 0], both[draw, 1]
+        agreed = float(np.mean(one == other))
+        p, q = float(np.mean(one)), float(np.mean(other))
+        chance = p * q + (1 - p) * (1 - q)
+        return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
+
+    if not len(both):
+        return 0.0, (-1.0, 1.0)
+    return of(np.arange(len(both))), bootstrap(len(both), of)
+
+
 def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> float:
     """Return the two-sided p of the exact McNemar test (1947) on paired right-or-wrong answers.
 

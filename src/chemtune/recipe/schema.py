@@ -149,6 +149,7 @@ CheckName = Literal[
     "explanation",
     "format",
     "grounding",
+    "judge",
     "key",
     "language",
     "leak",
@@ -176,6 +177,18 @@ class SecondTeacher(Part):
     teacher: Teacher
     at_least: float | None = Field(
         default=None, ge=0, le=1, description="examples with less agreement are left out"
+    )
+
+
+class Judge(Part):
+    """A teacher who grades accepted answers; believed as far as it agrees with gold."""
+
+    teacher: Teacher
+    least_kappa: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        description="its word rejects where the interval of its agreement with gold begins here",
     )
 
 
@@ -311,6 +324,7 @@ class Recipe(Part):
     documents: list[DocumentSource] = Field(min_length=1)
     teacher: Teacher
     second: SecondTeacher | None = None
+    judge: Judge | None = None
     journal: str | None = Field(
         default=None, description="where replies are kept; runs may share one. The run's by default"
     )

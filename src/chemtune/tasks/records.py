@@ -13,6 +13,7 @@ from chemtune.checks.binding import Vocabulary, misbound, other_condition
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.checks.quantities import ground_quantity, split_conditions, standing
+from chemtune.checks.quantity import canonical
 from chemtune.documents.document import Document
 from chemtune.tasks.reading import distinct, find_object
 from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
@@ -155,6 +156,17 @@ class Records(Task):
             for value in found
         )
         return Scored({"values": frozenset(values)})
+
+    def compared(self, answer: Answer) -> Scored:
+        """The materials, and (material, value) of each property, equal after unit conversion."""
+        items: dict[str, frozenset[str]] = {"material": frozenset(map(fold, answer))}
+        for name in self.properties:
+            items[name] = frozenset(
+                f"{fold(material)}|{canonical(value)}"
+                for material, values in answer.items()
+                for value in values[name]
+            )
+        return Scored(items)
 
     def _written(self, values: list[str]) -> str | list[str]:
         return values if len(values) > 1 else values[0] if values else self.absent

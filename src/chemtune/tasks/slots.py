@@ -53,6 +53,15 @@ class Slots(Task):
         filled = ((n, answer[n]) for n in self.slots if not self._is_absent(answer[n]))
         return Scored({"slots": frozenset(f"{name}={fold(value)}" for name, value in filled)})
 
+    def compared(self, answer: Answer) -> Scored:
+        """The phrase of each field, where there is one."""
+        return Scored(
+            {
+                name: frozenset(() if self._is_absent(answer[name]) else (fold(answer[name]),))
+                for name in self.slots
+            }
+        )
+
     def _is_absent(self, value: str) -> bool:
         return value.strip().casefold() in {self.absent.casefold(), "n/a", "-", ""}
 

@@ -129,6 +129,13 @@ class Task(BaseModel, ABC):
     def scored(self, answer: Answer) -> Scored:
         """Return what of the answer is compared with the reference."""
 
+    def compared(self, answer: Answer) -> Scored:
+        """Return what is compared with gold or with another teacher, by field.
+
+        The same as `scored`, unless the task has fields that it scores together.
+        """
+        return self.scored(answer)
+
     def without(self, answer: Answer, finding: Finding) -> Answer | None:
         """Return the answer without what a finding objects to; None where that cannot be.
 

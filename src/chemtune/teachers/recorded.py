@@ -18,7 +18,9 @@ _FIELDS = ("document", "task", "reply")
 
 
 @dataclass(frozen=True)
-class _Recorded:
+class Recorded:
+    """One recorded reply, and where it stands."""
+
     document: str
     task: str
     reply: str
@@ -43,10 +45,10 @@ class RecordedTeacher:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = tuple(files)
-        self._replies: dict[tuple[str, str], _Recorded] = {}
+        self._replies: dict[tuple[str, str], Recorded] = {}
         problems: list[Problem] = []
         for file in self.files:
-            for recorded in _read(file, problems):
+            for recorded in read_recorded(file, problems):
                 key = (recorded.document, recorded.task)
                 first = self._replies.setdefault(key, recorded)
                 if first is not recorded:
@@ -106,7 +108,8 @@ class RecordedTeacher:
         return None
 
 
-def _read(file: Path, problems: list[Problem]) -> Iterator[_Recorded]:
+def read_recorded(file: Path, problems: list[Problem]) -> Iterator[Recorded]:
+    """Yield the replies in a file; `problems` takes the faults of the lines that are none."""
     try:
         lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError as error:
@@ -123,7 +126,7 @@ def _read(file: Path, problems: list[Problem]) -> Iterator[_Recorded]:
         faults = list(_faults(row))
         problems += [Problem(text, file=file, line=number, field=field) for field, text in faults]
         if not faults:
-            yield _Recorded(row["document"], row["task"], row["reply"], file, number)
+            yield Recorded(row["document"], row["task"], row["reply"], file, number)
 
 
 def _faults(row: object) -> Iterator[tuple[str | None, str]]:
@@ -142,7 +145,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _duplicate(second: _Recorded, first: _Recorded) -> Problem:
+def _duplicate(second: Recorded, first: Recorded) -> Problem:
     return Problem(
         f"document {second.document!r}, task {second.task!r} has a reply already "
         f"at {first.file}:{first.line}",
