@@ -160,5 +160,6 @@ def test_listed_price(model: str, url: str, price: Price | None) -> None:
 def test_listed_price_of_batches() -> None:
     whole = listed_price("gpt-4o-mini", "https://api.openai.com/v1")
     half = listed_price("gpt-4o-mini", "https://api.openai.com/v1", batch=True)
-    assert whole and half
+    assert whole
+    assert half
     assert (half.input, half.output) == (whole.input / 2, whole.output / 2)
