@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["chat_server", "batch_server"]
+pytest_plugins = ["chat_server", "batch_server", "hub_server"]
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SAMPLE = Path(__file__).resolve().parents[1] / "src/chemtune/domains/chemistry/sample"
 

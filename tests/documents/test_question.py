@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chemtune.documents.question import CIRCLED, LETTERS, Question, question_of, read_questions
+from chemtune.documents.question import (
+    CIRCLED,
+    LETTERS,
+    Question,
+    options_of,
+    question_of,
+    read_questions,
+)
 from chemtune.errors import InputError
 
 FOUR = ["Li", "Na", "K", "Rb"]
@@ -296,3 +303,13 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         read_questions(tmp_path / "exam.md")
     with pytest.raises(InputError, match="this is a folder, not a file"):
         read_questions(tmp_path)
+
+
+def test_choices_as_a_list_count_from_zero() -> None:
+    """As MMLU stands at the hub."""
+    row = {"question": "Q?", "subject": "s", "choices": ["a", "b", "b", "d"], "answer": 3}
+    question = question_of(row, name="q", file=None, line=None)
+    assert (question.options, question.answer, question.labels[3]) == (("a", "b", "b", "d"), 3, "D")
+    assert options_of(row) == ("a", "b", "b", "d")
+    with pytest.raises(InputError, match="4 is none of the 4 options"):
+        question_of(row | {"answer": 4}, name="q", file=None, line=None)

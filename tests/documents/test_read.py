@@ -70,11 +70,11 @@ def test_what_the_record_does_not_say(tmp_path: Path) -> None:
 
 def test_mapped_columns(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_text("title,abstract,doc_id,text\nT,A,9,X\n", encoding="utf-8")
-    (document,) = read(path, columns={"text": "abstract", "name": "title"})
+    path.write_text("title,body_text,doc_id,text\nT,A,9,X\n", encoding="utf-8")
+    (document,) = read(path, columns={"text": "body_text", "name": "title"})
     assert (document.name, document.text, document.title) == ("T", "A", "")
     assert document.fields == {"doc_id": "9", "text": "X"}
-    (document,) = read(path, columns={"text": "abstract", "title": "abstract"})
+    (document,) = read(path, columns={"text": "body_text", "title": "body_text"})
     assert (document.name, document.title) == ("9", "A")
 
 
@@ -94,19 +94,19 @@ def test_white_space_and_the_same_name_twice_are_yielded(tmp_path: Path) -> None
     ("row", "columns", "message"),
     [
         (
-            {"id": "1", "abstract": "A long text"},
+            {"id": "1", "body_text": "A long text"},
             {},
             (
-                "text: no column 'text'; the columns are: id, abstract "
-                "(name it in the recipe: `columns: {text: abstract}`)"
+                "text: no column 'text'; the columns are: id, body_text "
+                "(name it in the recipe: `columns: {text: body_text}`)"
             ),
         ),
         (
-            {"body": "b", "abstract": "short", "authors": "A, B, C, D, E and F"},
-            {"text": "abstrct"},
+            {"body": "b", "body_text": "short", "authors": "A, B, C, D, E and F"},
+            {"text": "body_txt"},
             (
-                "text: no column 'abstrct'; the columns are: body, abstract, authors "
-                "(name it in the recipe: `columns: {text: abstract}`)"
+                "text: no column 'body_txt'; the columns are: body, body_text, authors "
+                "(name it in the recipe: `columns: {text: body_text}`)"
             ),
         ),
         (
@@ -145,7 +145,7 @@ def test_faults_of_a_record(
 
 def test_a_missing_column_of_a_table_names_the_headers_line(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_text("# comment\nid,abstract\n1,A\n", encoding="utf-8")
+    path.write_text("# comment\nid,body_text\n1,A\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}:2: text: no column 'text'")
@@ -153,7 +153,7 @@ def test_a_missing_column_of_a_table_names_the_headers_line(tmp_path: Path) -> N
 
 def test_faults_of_the_recipe_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_documents([tmp_path / "none.jsonl"], columns={"txt": "abstract"})
+        read_documents([tmp_path / "none.jsonl"], columns={"txt": "body_text"})
     expected = "columns: no such attribute of a document: 'txt' (did you mean 'text'?)"
     assert str(caught.value) == expected
     with pytest.raises(InputError, match="not a language that is known: 'fr'"):
@@ -255,3 +255,24 @@ def test_nul_characters_are_spaces(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_bytes(b"Pt\0on ATO")
     texts = [d.text for d in read_documents(find_files(".", tmp_path), columns={})]
     assert texts == ["Pt on ATO", "Pt on ATO"]
+
+
+def test_what_tasks_look_for_goes_by_their_name(tmp_path: Path) -> None:
+    path = tmp_path / "alpaca.jsonl"
+    row = {"instruction": "Name it.", "input": "IrO2", "output": "Iridium dioxide", "answer": "?"}
+    path.write_text(json.dumps(row), "utf-8")
+    columns = {"text": "instruction", "answer": "output", "context": "input"}
+    (document,) = read(path, columns=columns)
+    assert document.text == "Name it."
+    assert dict(document.fields) == {"answer": "Iridium dioxide", "context": "IrO2"}
+    with pytest.raises(InputError, match=r"answer: no column 'ouput'.*did you mean 'output'"):
+        read(path, columns=columns | {"answer": "ouput"})
+
+
+def test_sets_of_abstracts(tmp_path: Path) -> None:
+    """Summary, title, abstract: the shape of RSCSUM."""
+    path = tmp_path / "sums.csv"
+    path.write_text("summary,title,abstract\nShort.,Pt,Platinum on carbon.\n", "utf-8")
+    (document,) = read(path)
+    assert (document.title, document.text) == ("Pt", "Platinum on carbon.")
+    assert dict(document.fields) == {"summary": "Short."}

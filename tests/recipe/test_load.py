@@ -107,7 +107,6 @@ tuning:
         "1: name: 'a b': string should match pattern '^[\\w.-]+$'",
         "2: sed: unknown field (did you mean 'seed'?)",
         "6: documents[0].langage: unknown field (did you mean 'language'?)",
-        "7: documents[1].path: this field is missing",
         "7: documents[1].tasks: []: list should have at least 1 item after validation, not 0",
         "8: documents[1].language: 'fr' is not allowed here (known: en, ko)",
         "9: documents[1].columns.txt: 'txt' is not allowed here (did you mean 'text'?)",
@@ -134,6 +133,21 @@ def test_a_union_that_cannot_be_told(tmp_path: Path, teacher: str, told: str) ->
     text = GOOD.replace("{kind: recorded, replies: replies}", teacher)
     (fault,) = faults(write(tmp_path, text))
     assert fault.startswith(f"4: teacher: {told}")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("limit: 3", "either path or hub is needed, and neither is given"),
+        ("path: a\n    hub: o/d", "either path or hub is needed, and both are given"),
+        ("path: a\n    hub_split: test", "hub_split goes with hub, and path is given"),
+    ],
+)
+def test_one_place_of_documents(tmp_path: Path, place: str, told: str) -> None:
+    text = (
+        f"documents:\n  - tasks: [keywords]\n    {place}\nteacher: {{kind: recorded, replies: r}}"
+    )
+    assert faults(write(tmp_path, text)) == [f"2: documents[0]: {told}"]
 
 
 def test_a_fault_in_the_teacher_of_one_source(tmp_path: Path) -> None:

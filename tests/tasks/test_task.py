@@ -12,6 +12,7 @@ from chemtune.tasks.task import Task, Unreadable, fold
 
 NAMES = [
     "document_classification",
+    "general_instruction",
     "information_extraction_1",
     "information_extraction_2",
     "keyword_extraction",
@@ -41,7 +42,7 @@ def test_the_document_comes_first_and_the_instruction_after(
     *system, user = task.write(document)
     assert [message["role"] for message in system] == (["system"] if task.system else [])
     assert user["role"] == "user"
-    shown, instruction = user["content"].split("\n\n", 1)
+    shown, _, instruction = user["content"].partition("\n\n")
     assert shown == task.shown(document)
     assert shown.startswith("The text." if name == "multiple_choice" else "The title\nThe text.")
     assert instruction.startswith(task.instruction.splitlines()[0].split("{")[0])
@@ -59,7 +60,7 @@ def test_a_document_that_holds_a_placeholder_stays_as_it_is(
         assert content.count("{instruction}") == content.count("{stop}") == 1
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith("question")])
+@pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith(("question", "general"))])
 def test_code_in_a_reply_is_not_run(tasks: dict[str, Task], name: str, tmp_path: Path) -> None:
     file = tmp_path / "touched"
     code = f"__import__('pathlib').Path('{file}').touch()"

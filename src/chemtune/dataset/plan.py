@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from chemtune.checks.policy import Rule
@@ -11,15 +12,16 @@ from chemtune.dataset.contamination import ContaminationIndex
 from chemtune.dataset.job import Job, jobs_of
 from chemtune.dataset.ledger import Entry, Ledger
 from chemtune.dataset.near_duplicates import NearDuplicates
+from chemtune.dataset.place import place_of
 from chemtune.dataset.prepare import leave_out, prepare
 from chemtune.dataset.prepared import Prepared
 from chemtune.dataset.seen import Seen
 from chemtune.documents.chunk import chunk
 from chemtune.documents.document import Document
 from chemtune.documents.question import Question, options_of, read_questions
-from chemtune.documents.read import find_files, read_documents
+from chemtune.documents.read import read_documents
 from chemtune.documents.tokens import estimate_tokens, tokenizer_count
-from chemtune.domains import JudgeWording, find_domain
+from chemtune.domains import Domain, JudgeWording, find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.recipe.load import check_names
 from chemtune.recipe.schema import AnyTeacher, Chunking, DocumentSource, Recipe
@@ -45,6 +47,11 @@ class Plan:
         check_names(recipe, tasks=list(plan.tasks))
         return plan
 
+    @cached_property
+    def domain(self) -> Domain:
+        """The recipe's domain."""
+        return find_domain(self.recipe.domain, self.recipe.folder)
+
     @property
     def teachers(self) -> list[AnyTeacher]:
         """The teacher of each part of the recipe's documents."""
@@ -57,7 +64,7 @@ class Plan:
         Raises:
             InputError: It has no wording for that.
         """
-        domain = find_domain(self.recipe.domain, self.recipe.folder)
+        domain = self.domain
         if domain.judge is None:
             remedy = "write `judge: {template: ...}` into its domain.yaml"
             fault = f"the domain {domain.name!r} does not say how a judge is asked"
@@ -102,15 +109,16 @@ class Plan:
         self, part: int, source: DocumentSource, seen: Seen, ledger: Ledger, limit: int | None
     ) -> Iterator[Document]:
         limits = [n for n in (limit, source.limit) if n is not None]
-        paths = find_files(source.path, self.recipe.folder)
+        place = place_of(source, self.recipe.folder)
         # Of many files one may be left out; a file that is named for itself is wanted.
-        stop = source.faulty == "stop" or len(paths) == 1
+        stop = source.faulty == "stop" or len(place.paths) == 1
         documents = read_documents(
-            paths,
-            columns={str(name): column for name, column in source.columns.items()},
+            place.paths,
+            columns=self._columns(source),
             language=source.language,
-            source=source.source,
-            licence=source.licence,
+            source=source.source or place.origin or None,
+            licence=source.licence or place.licence or None,
+            prefix=place.prefix,
             limit=min(limits, default=None),
             on_fault=None if stop else _noted(ledger),
         )
@@ -125,6 +133,11 @@ class Plan:
             seen=seen,
             ledger=ledger,
         )
+
+    def _columns(self, source: DocumentSource) -> dict[str, str]:
+        """Which column holds what: by the recipe, before what the domain knows of the data set."""
+        known = self.domain.sources.get(source.hub or "", {})
+        return known | {str(name): column for name, column in source.columns.items()}
 
     def _chunk(self, asked: Chunking | None) -> Callable[[Document], Iterator[Document]] | None:
         if asked is None:
@@ -147,7 +160,7 @@ class Plan:
     def _evaluated(self) -> Iterator[Question]:
         """All questions that the run evaluates on, which must not be trained on."""
         for questions in self.recipe.evaluation.questions:
-            for path in find_files(questions.path, self.recipe.folder):
+            for path in place_of(questions, self.recipe.folder).paths:
                 yield from read_questions(path, split=questions.split)
 
 

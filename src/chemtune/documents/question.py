@@ -14,14 +14,14 @@ import orjson
 
 from chemtune.documents.language import HANGUL
 from chemtune.documents.read import normal_language, normal_split, read_records
-from chemtune.documents.readers import csv_, jsonl
+from chemtune.documents.readers import csv_, jsonl, parquet
 from chemtune.documents.readers.record import found, shown
 from chemtune.errors import InputError, Problem
 
 MOST_OPTIONS = 10
 LETTERS = tuple(string.ascii_uppercase[:MOST_OPTIONS])
 CIRCLED = tuple("①②③④⑤⑥⑦⑧⑨⑩")
-SUFFIXES = (*jsonl.SUFFIXES, *csv_.SUFFIXES)
+SUFFIXES = (*jsonl.SUFFIXES, *csv_.SUFFIXES, *parquet.SUFFIXES)
 MOST_FAULTS = 20
 MMLU_OPTION = re.compile(r"choice(?:0|[1-9][0-9]*)")
 DIGITS = re.compile(r"[0-9]{1,3}")
@@ -60,15 +60,16 @@ class Question:
 def question_of(
     fields: Mapping[str, Any], *, name: str, file: Path | str | None, line: int | None
 ) -> Question:
-    """Read one record in any of three shapes, told apart by the columns of the options.
+    """Read one record in any of four shapes, told apart by the columns of the options.
 
     - `options`: a list of strings, or a JSON string of one. `answer` is a letter (any case), a
       circled digit, the exact text of an option, or a whole number or digits that count from 1.
       No two options may be the same.
     - `choice0`, `choice1`, … (MMLU): `answer` counts from 0, or is a letter.
+    - `choices`, a list (MMLU at the hub): likewise.
     - `A`, `B`, … (KMMLU): `answer` counts from 1, or is a letter.
 
-    In the last two, options that are empty at the end are absent, and two options may be the same,
+    In the last three, options that are empty at the end are absent, and two may be the same,
     as they are in some questions of both benchmarks. The labels are circled digits where the answer
     is one, or where a Korean question has a list of five options; else letters.
 
@@ -95,6 +96,9 @@ def options_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
             return ()
     if isinstance(options, list):
         return tuple(option for option in options if isinstance(option, str))
+    choices = fields.get("choices")
+    if isinstance(choices, list):
+        return tuple(choice for choice in choices if isinstance(choice, str))
     columns = [f"choice{i}" for i in range(MOST_OPTIONS)] if "choice0" in fields else list(LETTERS)
     found = [fields[column] for column in columns if isinstance(fields.get(column), str)]
     return tuple(found) if len(found) > 1 else ()
@@ -103,7 +107,7 @@ def options_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
 def read_questions(
     path: Path, *, split: str | None = None, limit: int | None = None
 ) -> list[Question]:
-    """Read the questions of a .jsonl, .ndjson, .csv or .tsv file, in order.
+    """Read the questions of a .jsonl, .ndjson, .csv, .tsv or .parquet file, in order.
 
     A question without an id gets "STEM:row", with the file's stem and rows counted from 1.
 
@@ -211,6 +215,10 @@ class _Row:
                     message = f"options {stripped.index(option) + 1} and {i + 1} are the same"
                     raise self._fault("options", f"{message}: {shown(option)}")
             return options, 1, True
+        if isinstance(self.fields.get("choices"), list):
+            options = tuple(str(option) for option in self.fields["choices"])
+            self._check_options(options, [f"choices[{i}]" for i in range(len(options))])
+            return options, 0, False
         numbered = sum(MMLU_OPTION.fullmatch(column) is not None for column in self.fields)
         if numbered:
             return self._columns([f"choice{i}" for i in range(numbered)]), 0, False

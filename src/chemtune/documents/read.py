@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,15 @@ READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
 WHOLE_FILES = {suffix for module in (text, pdf, docx_, html_, jats) for suffix in module.SUFFIXES}
 DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("id", "name", "doc_id"),
-    "text": ("text",),
+    "text": ("text", "abstract"),
     "title": ("title",),
     "language": ("language",),
     "source": ("source",),
     "licence": ("licence", "license"),
     "split": ("split",),
 }
+# What tasks look for in `Document.fields`, under a name of the user's.
+FIELDS = ("answer", "context", "explanation", "options")
 LANGUAGES = {
     **dict.fromkeys(("en", "eng", "english", "en-us", "en-gb"), "en"),
     **dict.fromkeys(("ko", "kor", "korean", "ko-kr"), "ko"),
@@ -47,6 +49,7 @@ def read_documents(
     language: str | None = None,
     source: str | None = None,
     licence: str | None = None,
+    prefix: str = "",
     limit: int | None = None,
     on_fault: Callable[[Path, InputError], None] | None = None,
 ) -> Iterator[Document]:
@@ -55,10 +58,12 @@ def read_documents(
     Args:
         paths: Files of a known suffix (`READERS`).
         columns: For an attribute of Document (a key of `DEFAULT_COLUMNS`), the column to read it
-            from. Columns that no attribute is read from go to `Document.fields`.
+            from; or for one of `FIELDS`, the column that goes by its name in `Document.fields`.
+            There go all columns that no attribute is read from.
         language: The language of documents whose record does not say; None detects it.
         source: The source of documents whose record does not say; None takes the file's name.
         licence: The licence of documents whose record does not say; None means "unknown".
+        prefix: Stands before the file's name in the names of documents that have none.
         limit: At most so many documents over all the files.
         on_fault: Told of each file that is one document and cannot be read, which is then passed
             over; None raises. A fault in a file of rows always raises, for the user can mend it.
@@ -68,9 +73,9 @@ def read_documents(
             column, or has a value that is not allowed (while iterating).
     """
     for attribute in columns:
-        if attribute not in DEFAULT_COLUMNS:
+        if attribute not in DEFAULT_COLUMNS and attribute not in FIELDS:
             message = f"no such attribute of a document: {attribute!r}"
-            remedy = nearest(attribute, list(DEFAULT_COLUMNS))
+            remedy = nearest(attribute, [*DEFAULT_COLUMNS, *FIELDS])
             raise InputError(Problem(message, field="columns", remedy=remedy))
     given = {
         "language": normal_language(language or ""),
@@ -78,7 +83,7 @@ def read_documents(
         "licence": licence or "unknown",
     }
     documents = (
-        _Row(path, record, columns).document(given)
+        _Row(path, record, columns, prefix).document(given)
         for path in paths
         for record in _records(path, on_fault)
     )
@@ -175,6 +180,7 @@ class _Row:
     path: Path
     record: Record
     columns: Mapping[str, str]
+    prefix: str = ""
 
     def document(self, given: Mapping[str, str]) -> Document:
         used = {attribute: self._column(attribute) for attribute in DEFAULT_COLUMNS}
@@ -185,7 +191,7 @@ class _Row:
         )
         split = normal_split(value["split"], file=path, line=line, field=used["split"] or "")
         return Document(
-            name=value["name"] or f"{path.name}:{line}",
+            name=value["name"] or f"{self.prefix}{path.name}:{line}",
             text=value["text"],
             title=value["title"],
             language=language or given["language"],
@@ -193,10 +199,21 @@ class _Row:
             licence=value["licence"] or given["licence"],
             split=split,
             layout=self.record.layout,
-            fields={
-                name: cell for name, cell in self.record.fields.items() if name not in used.values()
-            },
+            fields=self._fields(used.values()),
         )
+
+    def _fields(self, used: Collection[str | None]) -> dict[str, Any]:
+        """The columns that no attribute is read from; those that the recipe names by that name."""
+        renamed = {self.columns[name]: name for name in FIELDS if name in self.columns}
+        for name, column in renamed.items():
+            if name not in self.record.fields:
+                raise InputError(self._missing(column, name))
+        cells = self.record.fields.items()
+        fields = {name: cell for name, cell in cells if name not in used or name in renamed}
+        # A column of that very name gives way to the one that is named for it.
+        return {n: c for n, c in fields.items() if n not in renamed} | {
+            renamed[n]: fields[n] for n in renamed
+        }
 
     def _column(self, attribute: str) -> str | None:
         """Return the column to read: the recipe's, else the first default one that says anything.

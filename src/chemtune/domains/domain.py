@@ -47,6 +47,7 @@ class DomainFile(BaseModel):
     exam: dict[str, ExamWording]
     mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
     judge: JudgeWording | None = None
+    sources: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 class Domain:
@@ -62,7 +63,7 @@ class Domain:
         self.name = folder.name
         file: DomainFile = LocatedYaml(folder / "domain.yaml").read_as(DomainFile)
         self.title, self.exam, self.mixtures = file.title, file.exam, file.mixtures
-        self.judge = file.judge
+        self.judge, self.sources = file.judge, file.sources
         self.task_folder = folder / file.tasks
 
 

@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 from chemtune.dataset.example import Example, read_examples
+from chemtune.dataset.place import place_of
 from chemtune.dataset.plan import tasks_of
 from chemtune.documents.question import Question, read_questions
-from chemtune.documents.read import find_files
 from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.evaluation.exam import Asking, ask_questions
@@ -115,7 +115,7 @@ def evaluate_questions(
         asked = sample(asked, limit, seed)
     asking = Asking(
         find_domain(domain).exam,
-        subject or subject_of(questions),
+        subject or subject_of(questions.stem),
         _shots(shots, shots_from),
         permute,
     )
@@ -136,12 +136,12 @@ def evaluate_questions(
     return result
 
 
-def subject_of(path: Path) -> str:
-    """Return what a question file is about, from its name.
+def subject_of(name: str) -> str:
+    """Return what questions are about, from the name of their file or configuration.
 
-    "high_school_chemistry_test.csv" is about "high school chemistry".
+    "high_school_chemistry_test" is about "high school chemistry".
     """
-    words = path.stem.replace("-", " ").replace("_", " ").split()
+    words = name.replace("-", " ").replace("_", " ").split()
     while len(words) > 1 and words[-1].lower() in {"test", "dev", "train", "val", "validation"}:
         words.pop()
     return " ".join(words)
@@ -193,13 +193,14 @@ def _evaluate_model(
         )
     wording = find_domain(recipe.domain, recipe.folder).exam
     for wanted in settings.questions:
-        path = find_files(wanted.path, recipe.folder)[0]
-        name = wanted.name or path.stem
-        asked = read_questions(path, split=wanted.split)
+        where = place_of(wanted, recipe.folder)
+        name = wanted.name or where.about
+        asked = [q for path in where.paths for q in read_questions(path, split=wanted.split)]
         if wanted.limit:
             asked = sample(asked, wanted.limit, recipe.seed)
         source = recipe.folder / wanted.shots_from if wanted.shots_from else None
-        asking = Asking(wording, subject_of(path), _shots(wanted.shots, source), wanted.permute)
+        shots = _shots(wanted.shots, source)
+        asking = Asking(wording, subject_of(where.about), shots, wanted.permute)
         scores["questions"][name] = _evaluate_set(student, name, asked, asking, place)
     return scores
 

@@ -109,6 +109,8 @@ class LocatedYaml:
             message, remedy = f"{shown(value)} is not allowed here", nearest(str(value), allowed)
             if location and location[-1] == "[key]":
                 location = location[:-1]
+        elif kind == "value_error":
+            message, remedy = str(error["ctx"]["error"]), None
         else:
             message, remedy = f"{shown(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}", None
         return self.problem(location, message, remedy)

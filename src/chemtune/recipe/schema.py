@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -106,13 +106,49 @@ class Chunking(Part):
     )
 
 
-class DocumentSource(Part):
+class Files(Part):
+    """Where records come from: files of the user's, or a data set of the Hugging Face hub."""
+
+    path: str | None = Field(
+        default=None, description="a file, a folder or a glob, relative to the recipe"
+    )
+    hub: str | None = Field(default=None, description="a data set of the hub, owner/name")
+    config: str | None = Field(default=None, description="of the data set at the hub")
+    hub_split: str | None = Field(default=None, description="of the data set; train by default")
+    revision: str | None = Field(
+        default=None, description="a commit of the data set, so that it stays the same"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.hub is None):
+            said = "neither is given" if self.path is None else "both are given"
+            raise ValueError(f"either path or hub is needed, and {said}")
+        of_hub = [n for n in ("config", "hub_split", "revision") if getattr(self, n) is not None]
+        if self.hub is None and of_hub:
+            raise ValueError(f"{', '.join(of_hub)} goes with hub, and path is given")
+        return self
+
+
+class DocumentSource(Files):
     """Documents of one kind and the tasks to build from each."""
 
-    path: str = Field(description="a file, a folder or a glob, relative to the recipe")
     tasks: list[str] = Field(min_length=1, description="tasks of the domain, by name")
     columns: dict[
-        Literal["name", "text", "title", "language", "source", "licence", "split"], str
+        Literal[
+            "name",
+            "text",
+            "title",
+            "language",
+            "source",
+            "licence",
+            "split",
+            "answer",
+            "context",
+            "explanation",
+            "options",
+        ],
+        str,
     ] = Field(default_factory=dict, description="which column holds what, where the names differ")
     language: Literal["en", "ko"] | None = None
     source: str | None = None
@@ -287,10 +323,9 @@ class Tuning(Part):
     checkpoint_steps: int = Field(default=20, ge=1)
 
 
-class QuestionSet(Part):
+class QuestionSet(Files):
     """Multiple-choice questions to evaluate on; never trained on."""
 
-    path: str
     name: str | None = None
     split: Literal["train", "validation", "test"] | None = None
     limit: int | None = Field(default=None, ge=1, description="a sample of N, drawn by seed")

@@ -17,6 +17,12 @@ class FreeAnswer(Task):
     answer_column: str = "answer"
     max_words: int | None = None
 
+    def shown(self, document: Document) -> str:
+        """The question, and below it what it is asked about, where the record has that apart."""
+        context = document.fields.get("context")
+        given = context.strip() if isinstance(context, str) else ""
+        return f"{document.content}\n\n{given}" if given else document.content
+
     def known(self, document: Document) -> Answer | None:
         """The document's own answer, where its record has one."""
         text = document.fields.get(self.answer_column)
