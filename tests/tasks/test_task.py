@@ -45,7 +45,7 @@ def test_the_document_comes_first_and_the_instruction_after(
     shown, _, instruction = user["content"].partition("\n\n")
     assert shown == task.shown(document)
     assert shown.startswith("The text." if name == "multiple_choice" else "The title\nThe text.")
-    assert instruction.startswith(task.instruction.splitlines()[0].split("{")[0])
+    assert instruction.startswith(task.instruction.split("\n")[0].split("{")[0])
 
 
 @pytest.mark.parametrize("name", NAMES)
