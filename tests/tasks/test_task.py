@@ -22,6 +22,7 @@ NAMES = [
     "question_answering_short",
     "summarization_extraction",
     "summarization_translation",
+    "translation",
 ]
 QUESTION = {"options": ["가", "나"], "answer": 1}
 
@@ -30,7 +31,7 @@ def test_the_domain_has_the_papers_tasks_and_the_two_that_it_names(tasks: dict[s
     assert list(tasks) == NAMES
     assert all(task.name == name for name, task in tasks.items())
     languages = {name for name, task in tasks.items() if task.language == "ko"}
-    assert languages == {"multiple_choice", "summarization_translation"}
+    assert languages == {"multiple_choice", "summarization_translation", "translation"}
 
 
 @pytest.mark.parametrize("name", NAMES)

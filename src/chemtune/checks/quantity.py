@@ -24,9 +24,14 @@ NUMBER = re.compile(rf"(?P<sign>{SIGN})(?P<digits>{DIGITS}){POWER}")
 # What follows a number and may be its unit: up to four factors, with their powers.
 EXPONENT = r"(?:\^?[-−⁻–][1-4¹²³⁴]|\^?[2-4²³⁴])(?!\d|\.\d)"
 NO_UNIT = r"(?!(?:at|in|on|of|and|to|for|by|as|was|is|the|a)\b)"
-FACTOR = rf"(?:도|시간|분|초|{NO_UNIT}[^\W\d_]{{1,8}}\.?%?|%|°\s?[CF]?|℃)(?:{EXPONENT})?"
+# Not the beginning of another word: 일 of 일산화탄소.
+KOREAN = r"도|시간|(?:분|초|일)(?![가-힣])|(?:분|초|일)(?=간|동안|후|뒤|에|이|째|만|마다|을|의)"
+NAME = rf"(?:{KOREAN}|{NO_UNIT}[^\W\d_가-힣]{{1,8}}(?:\.(?=\S))?%?|%|°\s?[CF]?|℃)"
+FACTOR = rf"{NAME}(?:{EXPONENT})?"
+# After a space alone only what has a power, and hours and metres: "5 mg Pt" is no mass times Pt.
+SPACED = rf"\s(?:{NAME}{EXPONENT}|[hm](?![^\W\d_]))"
 SHARES = re.compile(r"\s*(?:±|\+/-|–|-|−|~|to|and|or|및|,|,\s*and)\s*")
-UNIT = re.compile(rf"\s{{0,2}}(?P<unit>{FACTOR}(?:\s?[ ·⋅∙/]\s?\(?{FACTOR}\)?){{0,3}})")
+UNIT = re.compile(rf"\s{{0,2}}(?P<unit>{FACTOR}(?:(?:\s?[·⋅∙/]\s?\(?{FACTOR}|{SPACED})\)?){{0,3}})")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Quantity:
         step: One unit of its last digit: 0.1 of "2.4", 1 of "98".
         start: Offset of the number in the text.
         end: Offset past the unit, or past the number where there is no unit.
+        shared: The unit stands at a later number, which this one seems to share it with.
     """
 
     value: float
@@ -46,6 +52,7 @@ class Quantity:
     step: float
     start: int = 0
     end: int = 0
+    shared: bool = False
 
 
 def quantities_in(text: str) -> list[Quantity]:
@@ -59,7 +66,7 @@ def quantities_in(text: str) -> list[Quantity]:
     for i in range(len(found) - 2, -1, -1):
         one, following = found[i], found[i + 1]
         if not one.unit and following.unit and SHARES.fullmatch(text[one.end : following.start]):
-            found[i] = replace(one, unit=following.unit)
+            found[i] = replace(one, unit=following.unit, shared=True)
     return found
 
 

@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 
 from chemtune.checks.finding import Finding
-from chemtune.documents.language import HANGUL, KOREAN_SHARE, hangul_share
+from chemtune.checks.korean import check_korean
+from chemtune.documents.language import KOREAN_SHARE, LETTER, hangul_share
+from chemtune.documents.sentences import ABBREVIATION
 
 LANGUAGE_NAMES = {"en": "English", "ko": "Korean"}
-SENTENCE_END = re.compile(r"[.!?。](?=\s|$)|[다요음임함](?=$)")
+SENTENCE_END = re.compile(r"[.!?。]+(?=[\s\"'”’)\]]|$)")
+# "1." before a point of a list.
+LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
 
 
 def count_sentences(text: str) -> int:
-    """Return the number of sentences: ends of sentence followed by space or the text's end."""
-    return len(SENTENCE_END.findall(text.strip())) or int(bool(text.strip()))
+    """Return the number of sentences; the last one counts without a full stop too.
+
+    A stop within a number or after an abbreviation or the number of a point in a list ends none.
+    """
+    text = text.strip()
+    count, rest = 0, text
+    for end in SENTENCE_END.finditer(text):
+        before = text[: end.end()]
+        if ABBREVIATION.search(before[-12:]) or LIST_NUMBER.search(before):
+            continue
+        count += 1
+        rest = text[end.end() :]
+    return count + bool(LETTER.search(rest) if count else rest)
 
 
 def check_wording(
@@ -31,7 +46,7 @@ def check_wording(
         field: The answer's field.
         text: What it says.
         language: "en" or "ko".
-        formulas: Whether the text may consist of formulas and units but for a word.
+        formulas: Whether a text that is not Korean may consist of formulas and units alone.
         max_words: The largest number of words (separated by space) allowed.
         sentences: The number of sentences asked for.
     """
@@ -42,11 +57,9 @@ def check_wording(
     if not text.strip():
         return [finding("format", "is empty")]
     found = []
-    if formulas:
-        right = language != "ko" or HANGUL.search(text) is not None
-    else:
-        right = (hangul_share(text) >= KOREAN_SHARE) == (language == "ko")
-    if not right:
+    if language == "ko":
+        found += check_korean(field, text)
+    elif not formulas and hangul_share(text) >= KOREAN_SHARE:
         found.append(finding("language", f"is not {LANGUAGE_NAMES.get(language, language)}"))
     words = len(text.split())
     if max_words is not None and words > max_words:

@@ -192,6 +192,7 @@ CheckName = Literal[
     "length",
     "numbers",
     "quantities",
+    "style",
     "units",
 ]
 

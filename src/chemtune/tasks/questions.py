@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chemtune.checks.finding import Finding
+from chemtune.checks.numbers import check_numbers
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
 from chemtune.tasks.reading import find_object, strict_object, text_fields
 from chemtune.tasks.task import Answer, Scored, Task
-
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class AskedText(BaseModel):
@@ -25,6 +23,10 @@ class AskedText(BaseModel):
     title: str
     max_words: int | None = None
     sentences: int | None = None
+    keeps_numbers: bool = Field(
+        default=False,
+        description="every number of the document has to be there, as in a translation",
+    )
 
 
 class Questions(Task):
@@ -38,7 +40,7 @@ class Questions(Task):
         return dict(text_fields(find_object(reply), list(self.questions)))
 
     def check(self, answer: Answer, document: Document) -> list[Finding]:
-        """Language and length as asked; a number that the document lacks is a warning."""
+        """Language, style and length as asked; the numbers are the document's."""
         findings = []
         for name, asked in self.questions.items():
             findings += check_wording(
@@ -48,11 +50,9 @@ class Questions(Task):
                 max_words=asked.max_words,
                 sentences=asked.sentences,
             )
-            known = set(NUMBER.findall(document.content))
-            for number in NUMBER.findall(answer[name]):
-                if number not in known:
-                    message = "this number does not stand in the document"
-                    findings.append(Finding("numbers", "warning", name, number, message))
+            findings += check_numbers(
+                name, document.content, answer[name], all_kept=asked.keeps_numbers
+            )
         return findings
 
     def reply_schema(self) -> dict[str, Any]:
