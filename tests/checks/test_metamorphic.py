@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chemtune.checks.binding import of_another
 from chemtune.checks.finding import errors
 from chemtune.checks.grounding import GroundText
 from chemtune.checks.quantities import split_conditions, standing
@@ -138,3 +139,27 @@ def test_decomposed_hangul_is_found() -> None:
     span = GroundText.of(text).find("폴리(페닐렌 옥사이드)")
     assert span is not None
     assert unicodedata.normalize("NFC", text[slice(*span)]) == "폴리(페닐렌 옥사이드)"
+
+
+TWO = (
+    "The QPPO-20 membrane was cast first. QPPO-20 reached 13 mS/cm at 30 °C. "
+    "{middle} QPPO-40 reached 41 mS/cm. The conductivity of QPPO was not measured."
+)
+
+
+@pytest.mark.parametrize(
+    ("middle", "value", "told"),
+    [
+        ("", "41 mS/cm", "stands with 'QPPO-40'"),
+        ("", "13 mS/cm", None),
+        # Stands with both, in one sentence or in two: nothing is said.
+        ("QPPO-20 was measured as well: 41 mS/cm.", "41 mS/cm", None),
+        ("41 mS/cm was found for QPPO-40 and QPPO-20.", "41 mS/cm", None),
+        ("Later 41 mS/cm was found.", "41 mS/cm", None),
+    ],
+)
+def test_a_value_of_another_material(middle: str, value: str, told: str | None) -> None:
+    text = TWO.format(middle=middle)
+    places = list(GroundText.of(text).places(value))
+    assert places
+    assert of_another(text, places, "QPPO-20", ["QPPO-40", "QPPO"]) == told

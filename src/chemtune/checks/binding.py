@@ -1,4 +1,4 @@
-"""Binding: whether a value that stands in a text belongs to the property and condition claimed.
+"""Binding: whether a value belongs to the property, the condition and the material claimed.
 
 It reads one sentence at a time and says only what is plain. A value belongs to the property that
 is named right after it ("35% water uptake"), else to the one named last before it in its sentence.
@@ -8,9 +8,10 @@ Where a sentence pairs lists ("respectively"), or names no property at all, noth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chemtune.checks.grounding import GroundText
 from chemtune.checks.quantity import Quantity, comparable, quantities_in
 from chemtune.checks.units import same_dimension
 from chemtune.documents.sentences import sentences
@@ -118,6 +119,44 @@ def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str
             return None
         why = f"stands at {stated.value:g} {stated.unit}, not at {condition}"
     return why
+
+
+def of_another(
+    text: str, places: Iterable[tuple[int, int]], material: str, others: Sequence[str]
+) -> str | None:
+    """Say that a value stands with another material, or None where that is not plain.
+
+    It is plain where every sentence that has the value names one of the others before it, and
+    neither this one nor a third. A sentence that names both may put a value before its material or
+    after it, so that nothing is said.
+
+    Args:
+        text: The document.
+        places: The spans at which the value stands.
+        material: The material that it is claimed to be of.
+        others: The other materials of the answer.
+    """
+    split = sentences(text)
+    why = None
+    for start, _ in places:
+        offset, sentence = _holding(split, start)
+        named = _named(sentence, [material, *others])
+        inside = {name for _, name in named}
+        if len(inside) != 1 or material in inside or named[0][0] > start - offset:
+            return None
+        why = f"stands with {named[0][1]!r}"
+    return why
+
+
+def _named(sentence: str, names: Sequence[str]) -> list[tuple[int, str]]:
+    """Where names stand in a sentence, in order; of two at one place the longer one."""
+    here = GroundText.of(sentence)
+    taken: list[tuple[int, int, str]] = []
+    for name in sorted(names, key=len, reverse=True):
+        for start, end in here.places(name):
+            if not any(start < e and s < end for s, e, _ in taken):
+                taken.append((start, end, name))
+    return [(start, name) for start, _, name in sorted(taken)]
 
 
 def _condition_of(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pint
 
 SPELLINGS = Path(__file__).parent / "units.yaml"
+# Units that others are written together with where a text has lost its spaces.
+JOINED = ("cm", "mol", "kg", "mg", "m", "g", "h", "s", "L")
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－⁻₋"), "-")
 DOTS = dict.fromkeys(map(ord, "·⋅∙•․‧*×"), " ")
 # A factor of a unit: letters or a sign, and perhaps an exponent.
@@ -94,9 +96,30 @@ def _product(text: str) -> str | None:
             match = FACTOR.match(text, at)
             if match is None:
                 return None
-            name = _spellings().get(match["name"]) or _spellings().get(match["name"].rstrip("."))
+            sign = -1 if divide or depth_divide else 1
             power = int(match["power"] or 1)
-            power = -power if divide or depth_divide else power
-            factors.append(f"({name or match['name'].rstrip('.')})**({power})")
+            head, last = _parted(match["name"].rstrip("."), bool(match["power"]))
+            factors += [f"({head})**({sign})"] if head else []
+            factors.append(f"({last})**({sign * power})")
             divide, at = False, match.end()
     return "*".join(factors)
+
+
+def _parted(name: str, has_power: bool) -> tuple[str, str]:
+    """The name that pint knows; and before it one that is written together with it: "Acm−2"."""
+    spelled = _spellings().get(name)
+    if spelled or not has_power or _is_unit(name):
+        return "", spelled or name
+    for last in JOINED:
+        head = name.removesuffix(last)
+        if head and head != name and (head in _spellings() or _is_unit(head)):
+            return _spellings().get(head, head), _spellings().get(last, last)
+    return "", name
+
+
+def _is_unit(name: str) -> bool:
+    try:
+        _registry().Unit(name)
+    except Exception:  # as above
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chemtune.checks.absence import suspected
-from chemtune.checks.binding import Vocabulary, misbound, other_condition
+from chemtune.checks.binding import Vocabulary, misbound, of_another, other_condition
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.checks.quantities import ground_quantity, split_conditions, standing
@@ -88,6 +88,7 @@ class Records(Task):
                     field = f"{material}.{name}"
                     findings += ground_quantity(text, field, value, tuple(wanted.units))
                     findings += self._binding(text, field, name, value)
+                    findings += self._other_material(text, field, material, value, list(answer))
         return findings + self._missed(answer, text)
 
     @cached_property
@@ -103,6 +104,15 @@ class Records(Task):
         whys = [misbound(text.text, places, name, self.vocabulary)]
         whys += [other_condition(text.text, places, condition) for condition in conditions]
         return [Finding("binding", "error", field, value, why) for why in whys if why]
+
+    def _other_material(
+        self, text: GroundText, field: str, material: str, value: str, materials: list[str]
+    ) -> list[Finding]:
+        quantity, _ = split_conditions(value)
+        places = [(start, end) for start, end, _ in standing(text, quantity)]
+        others = [other for other in materials if other != material]
+        why = of_another(text.text, places, material, others) if others else None
+        return [Finding("binding", "error", field, value, why)] if why else []
 
     def _missed(self, answer: Answer, text: GroundText) -> list[Finding]:
         """The properties left absent that a sentence seems to give a value of."""
