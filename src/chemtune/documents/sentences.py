@@ -8,7 +8,7 @@ import re
 END = re.compile(r"(?<=[.!?;。])[ \t]+(?=[A-Z가-힣(\[\"'\d])|\n+")
 ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|vs|ca|cf|approx|Figs?|Eqs?|Refs?|Nos?|Tabs?|Dr|Prof|St|Vol|pp|wt|vol)"
-    r"|(?<!\d )\b[A-Z])\.$"
+    r"|(?<!\d )(?<![°º])\b[A-Z])\.$"
 )
 
 
