@@ -190,6 +190,7 @@ CheckName = Literal[
     "language",
     "leak",
     "length",
+    "names",
     "numbers",
     "quantities",
     "style",

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
+from chemtune.checks.names import check_names
 from chemtune.documents.document import Document
 from chemtune.tasks.reading import distinct, find_object, strict_object
 from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
@@ -21,6 +22,9 @@ class Entities(Task):
     labels: dict[str, str] = Field(min_length=1, description="the labels, with what they are for")
     numeric: list[str] = Field(
         default_factory=list, description="labels whose strings must hold a digit"
+    )
+    chemicals: list[str] = Field(
+        default_factory=list, description="labels whose strings are names of chemicals"
     )
     at_most: int = Field(default=100, description="strings under one label")
 
@@ -42,6 +46,7 @@ class Entities(Task):
         labels: dict[str, str] = {}
         for name, strings in answer.items():
             findings += [ground(text, name, string) for string in strings]
+            findings += check_names(name, strings) if name in self.chemicals else []
             for string in strings:
                 first = labels.setdefault(fold(string), name)
                 if first != name:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
+from chemtune.checks.names import check_names
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
 from chemtune.tasks.reading import distinct, excerpt, find_value
@@ -47,12 +48,16 @@ class SummaryNames(Task):
         return "" if strict else "the two lines were found among other text, or written otherwise"
 
     def check(self, answer: Answer, document: Document) -> list[Finding]:
-        """The summary is a short text in the task's language; every name stands in the document."""
+        """The summary is a short text in the task's language; every name stands in the document.
+
+        A name that nothing speaks for is a warning.
+        """
         text = GroundText.of(document.content)
         findings = check_wording(
             "summary", answer["summary"], language=self.language, max_words=self.max_words
         )
-        return findings + [ground(text, "names", name) for name in answer["names"]]
+        findings += [ground(text, "names", name) for name in answer["names"]]
+        return findings + check_names("names", answer["names"])
 
     def without(self, answer: Answer, finding: Finding) -> Answer | None:
         """The answer without a name; see `Task.without`."""
