@@ -238,6 +238,28 @@ def test_one_poisonous_request_is_refused_and_three_in_a_row_stop(
         ask(teacher_of(retries=1, concurrency=1), journal, "bad 3", "bad 4", "bad 5")
 
 
+def test_a_server_that_breaks_midway_ends_the_run(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    server.behave = lambda number, body: server.how(status=200 if number < 10 else 500)
+    with pytest.raises(ChemtuneError, match="HTTP 500"):
+        ask(teacher_of(retries=0, concurrency=2), journal, *map(str, range(100)))
+    assert len(journal) == 10
+    assert len(server.bodies) <= 10 + 20 + 2
+
+
+def test_poisonous_requests_at_the_end_do_not_end_the_run(
+    server: ChatServer, teacher_of: TeacherOf, journal: Journal
+) -> None:
+    server.behave = lambda number, body: server.how(
+        status=504 if body["messages"][0]["content"].startswith("bad") else 200
+    )
+    texts = [f"bad {n}" for n in range(8)] + [str(n) for n in range(30)]
+    done = ask(teacher_of(retries=2, concurrency=4), journal, *texts)
+    assert sum(asked.reply is None for asked in done) == 8
+    assert len(journal) == 30
+
+
 def test_a_reply_without_end_is_refused(
     server: ChatServer, teacher_of: TeacherOf, journal: Journal
 ) -> None:

@@ -99,7 +99,7 @@ def _telling_word(name: str) -> str:
     for part in lists["parts"]:
         if part in text:
             return part
-    for word in WORD.findall(text):
+    for word in map(str, WORD.findall(text)):
         if word in lists["elements"] or word in lists["common"]:
             return word
         if any(word.endswith(ending) for ending in lists["korean"]) and not word.isascii():

@@ -22,7 +22,9 @@ from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher, T
 
 GRACE_S = 120.0
 BACKOFF_CAP_S = 60.0
-GIVE_UP_AFTER = 3
+# Requests given up one after another, without an answer in between, end a run: this many where there
+# was no answer yet, and that many where there were. At the end only those that fail may be left.
+GIVE_UP_AT_ONCE, GIVE_UP_LATER = 3, 20
 ANSWER_TOKENS = 512
 
 
@@ -72,6 +74,7 @@ class Asking:
         self._turn = asyncio.Lock()
         self._again: list[_Due] = []
         self._answers = self._failed_in_row = self._number = 0
+        self._exhausted = False
         self._failure: Exception | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, asyncio.Future[bytes]] = {}
@@ -139,6 +142,7 @@ class Asking:
         while self._failure is None and not self.counts.stopped:
             request = next(self.requests, None)
             if request is None:
+                self._exhausted = True
                 break
             attempt = await self._begin(request)
             if attempt is not None:
@@ -299,7 +303,9 @@ class Asking:
         self._failed_in_row += 1
         tries = f"after {self._retries + 1} tries" if self._retries else "at the first try"
         text = f"no answer from {error.where or self.teacher.name} {tries}: {error.reason}"
-        if error.answered and self._failed_in_row < GIVE_UP_AFTER:
+        most = GIVE_UP_LATER if self._answers else GIVE_UP_AT_ONCE
+        only_these = self._exhausted and self._answers > 0
+        if error.answered and (self._failed_in_row < most or only_these):
             self._settle_without(attempt, RequestRefused(text))
             return
         fatal = ChemtuneError(f"{text}; what is journaled is kept, run again to go on")

@@ -139,7 +139,7 @@ class Connection:
                 where=url,
                 wait_s=retry_after_s(headers.get("Retry-After")),
                 overloaded=status in _OVERLOADED,
-                answered=status == 500,
+                answered=status >= 500 and status not in _OVERLOADED,
                 charged=status in (500, 502, 504),
             )
         raise self._refusal(url, status, said, headers.get("Location"))
