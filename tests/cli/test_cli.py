@@ -47,6 +47,24 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_init_with_the_papers_recipe(tmp_path: Path) -> None:
+    from chemtune.dataset.plan import Plan
+    from chemtune.recipe.load import load_recipe
+
+    done = chemtune("init", tmp_path / "paper", "--preset", "paper")
+    assert done.returncode == 0, done.stderr
+    plan = Plan.of(load_recipe(tmp_path / "paper/recipe.yaml"))
+    mixture = plan.recipe.tuning.mixture
+    assert mixture
+    assert set(plan.domain.mixtures[str(mixture.preset)]) == {
+        task for source in plan.recipe.documents for task in source.tasks
+    }
+    assert {source.hub for source in plan.recipe.documents if source.hub} <= set(
+        plan.domain.sources
+    )
+    fails(chemtune("init", tmp_path / "other", "--preset", "papers"), 2, "did you mean 'paper'")
+
+
 def test_init_writes_a_recipe_that_loads(tmp_path: Path) -> None:
     from chemtune.recipe.load import load_recipe
 

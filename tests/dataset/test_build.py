@@ -11,10 +11,11 @@ import pytest
 from chemtune.dataset.build import build
 from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.ledger import Ledger
-from chemtune.dataset.open_teacher import open_teacher
+from chemtune.dataset.open_teacher import open_teacher, terms_of
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.preview import preview
 from chemtune.errors import InputError
+from chemtune.recipe import schema
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.schema import RecordedTeacher
 from chemtune.teachers.endpoint import EndpointTeacher
@@ -337,3 +338,24 @@ def test_a_file_that_cannot_be_read_goes_to_the_ledger(project: Project) -> None
     path = project(recipe={"documents": sources})
     with pytest.raises(InputError, match=r"bomb\.docx: not a Word file"):
         list(Plan.of(load_recipe(path)).jobs(Ledger()))
+
+
+def test_what_the_teachers_terms_say(project: Project) -> None:
+    teacher = {"kind": "recorded", "replies": "replies.jsonl", "terms": "no | <rivals>"}
+    result = build(project(recipe={"teacher": teacher}))
+    folder = Path(result["run"]) / "dataset"
+    by_teacher = {e.document: e.terms for e in read_examples(folder / "train.parquet")}
+    assert by_teacher["good"] == "no | <rivals>"
+    # Its answer is the document's own.
+    assert by_teacher["q2"] == ""
+    card = (folder / "README.md").read_text("utf-8")
+    assert "**Mind the terms:** of 3 examples, no \\| &lt;rivals>." in card
+
+
+def test_terms_by_the_teachers_address() -> None:
+    served = {"kind": "endpoint", "base_url": "https://api.openai.com/v1", "model": "gpt-4o"}
+    asked = schema.EndpointTeacher.model_validate(served)
+    assert "compete" in terms_of(asked)
+    assert terms_of(asked.model_copy(update={"terms": ""})) == ""
+    assert terms_of(asked.model_copy(update={"base_url": "http://127.0.0.1:8000/v1"})) == ""
+    assert terms_of(asked.model_copy(update={"base_url": "https://notopenai.com/v1"})) == ""

@@ -65,5 +65,6 @@ def test_by_the_command_line(journal: Journal, tmp_path: Path) -> None:
     out, other = str(tmp_path / "out.jsonl"), str(tmp_path / "other.sqlite")
     assert "2 replies written" in run.invoke(app, ["journal", "export", folder, out]).stdout
     assert "2 of 2 replies are new" in run.invoke(app, ["journal", "import", other, out]).stdout
+    assert "MiB now" in run.invoke(app, ["journal", "compact", folder]).stdout
     missing = run.invoke(app, ["journal", "info", str(tmp_path / "none")])
     assert "there is no journal" in str(missing.exception)

@@ -194,3 +194,16 @@ def test_what_repeats_costs_little(journal: Journal) -> None:
     (size,) = journal._db.execute("SELECT page_count * page_size FROM pragma_page_count, "
                                   "pragma_page_size").fetchone()  # fmt: skip
     assert size / 200 < (len(text) + len(raw)) / 4
+
+
+def test_compacting_loses_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal:
+        for n in range(300):
+            raw = hashlib.sha256(str(n).encode()).digest() * 40
+            journal.put(str(n), teacher="t", canonical={"n": n}, raw=raw)
+        with journal.changing() as db:
+            db.execute("DELETE FROM replies WHERE rowid % 3")
+        before, after = journal.compact()
+        assert after < before
+        assert after == (tmp_path / "j.sqlite").stat().st_size
+        assert len(list(journal.entries())) == 100

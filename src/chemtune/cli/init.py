@@ -14,12 +14,15 @@ NAME = "init"
 
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    preset: Annotated[
+        str, typer.Option(help="own (your documents) or paper (the data of the paper).")
+    ] = "own",
     as_json: AsJson = False,
 ) -> None:
     """Make a folder with a commented recipe, and the folders that it names."""
     from chemtune.experiment.run import init
 
-    give_out(init(folder), as_json, show)
+    give_out(init(folder, preset=preset), as_json, show)
 
 
 def show(result: dict[str, Any]) -> None:

@@ -35,6 +35,14 @@ def info(path: JournalPath, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def compact(path: JournalPath) -> None:
+    """Make the file as small as it can be; no reply is lost."""
+    with _opened(path) as journal:
+        before, after = journal.compact()
+    print(f"{_file(path)}: {before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB now")
+
+
+@app.command()
 def export(path: JournalPath, to: Annotated[Path, typer.Argument(help="JSON Lines.")]) -> None:
     """Write every reply as a line of JSON."""
     from chemtune.teachers.exchange import export_journal

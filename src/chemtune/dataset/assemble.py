@@ -137,6 +137,7 @@ def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> O
         source=document.source,
         licence=document.licence,
         teacher="document" if read.reply is None else bought.teacher.name,
+        terms=bought.terms if read.reply else "",
         reply_key=read.key,
         findings=of_rules.kept,
         wording=job.wording,

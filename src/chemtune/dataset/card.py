@@ -56,6 +56,7 @@ def write_card(
         "## Examples\n\n" + _counts(tally),
         "## Sources and licences\n\n" + _sources(tally),
         *_licences(tally),
+        *_terms(tally),
         *_agreement(agreement),
         *_gold(gold),
         *_judge(trust),
@@ -86,6 +87,12 @@ def _licences(tally: Tally) -> list[str]:
         by_licence[licence] += count
     told = warnings_for({_cell(licence): count for licence, count in by_licence.items()})
     return ["".join(f"- **Mind the licence:** {sentence}\n" for sentence in told)] if told else []
+
+
+def _terms(tally: Tally) -> list[str]:
+    told = [f"- **Mind the terms:** of {count} examples, {_cell(said)}.\n" for said, count in
+            tally.terms.most_common()]  # fmt: skip
+    return ["".join(told)] if told else []
 
 
 def _agreement(agreement: Sequence[FieldAgreement]) -> list[str]:

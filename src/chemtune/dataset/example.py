@@ -34,6 +34,7 @@ class Example:
         source: Where the document comes from.
         licence: The document's licence.
         teacher: Who wrote the answer: a teacher's name, or "document" where it brought its own.
+        terms: What the teacher's terms say of training on its replies, or "".
         reply_key: The key of the raw reply in the journal, or "".
         findings: What the checks say, with the spans of what is grounded.
         wording: The number of the instruction's wording, 0 the first.
@@ -59,6 +60,7 @@ class Example:
     licence: str
     teacher: str
     reply_key: str = ""
+    terms: str = ""
     findings: list[Finding] = field(default_factory=list)
     wording: int = 0
     prompt_sha256: str = ""
@@ -102,6 +104,7 @@ SCHEMA = pa.schema(
         ("licence", pa.string()),
         ("teacher", pa.string()),
         ("reply_key", pa.string()),
+        ("terms", pa.string()),
         ("findings", pa.list_(FINDING)),
         ("wording", pa.int32()),
         ("prompt_sha256", pa.string()),

@@ -27,6 +27,7 @@ class Bought:
         teacher: Who was asked.
         journal: Holds the replies.
         price: What the teacher costs, where known.
+        terms: What the teacher's terms say of training on its replies, or "".
         refused: By document and task, why there is no reply.
         stopped: Why not everything was asked, or "".
     """
@@ -34,6 +35,7 @@ class Bought:
     teacher: Teacher | BatchTeacher
     journal: Journal
     price: Price | None = None
+    terms: str = ""
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     stopped: str = ""
 

@@ -10,6 +10,7 @@ from chemtune.errors import InputError, Problem
 from chemtune.recipe import schema
 from chemtune.recipe.schema import AnyTeacher
 from chemtune.teachers.prices import Price, listed_price
+from chemtune.teachers.terms import listed_terms
 
 if TYPE_CHECKING:
     from chemtune.teachers.batch import BatchTeacher
@@ -96,3 +97,13 @@ def price_of(asked: AnyTeacher, *, needed: bool = False) -> Price | None:
         remedy = "write `price: {input: ..., output: ...}`, US dollars for a million tokens"
         raise InputError(Problem(fault, field="teacher.price", remedy=remedy))
     return listed
+
+
+def terms_of(asked: AnyTeacher) -> str:
+    """Return what a teacher's terms say of training on its replies: the recipe's word, or "".
+
+    Where the recipe is silent, what is noted of the provider at the teacher's address.
+    """
+    if asked.terms is not None:
+        return asked.terms
+    return listed_terms(asked.base_url) if isinstance(asked, schema.ServedTeacher) else ""

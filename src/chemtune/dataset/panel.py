@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chemtune.dataset.gather import Bought
-from chemtune.dataset.open_teacher import open_teacher, price_of
+from chemtune.dataset.open_teacher import open_teacher, price_of, terms_of
 from chemtune.recipe.schema import Recipe
 from chemtune.teachers.journal import Journal
 
@@ -62,6 +62,7 @@ class Invited:
         )
         self._teachers = [open_teacher(teacher, recipe.folder) for teacher in distinct]
         needed = recipe.budget_usd is not None
+        self._terms = [terms_of(teacher) for teacher in distinct]
         self._prices = [price_of(teacher, needed=needed) for teacher in distinct]
 
     def panel(self, journal: Journal, refused: dict[tuple[str, str], str]) -> Panel:
@@ -71,6 +72,9 @@ class Invited:
             journal: The journal.
             refused: Why there is no reply to some requests, from an earlier build.
         """
-        pairs = zip(self._teachers, self._prices, strict=True)
-        everybody = [Bought(teacher, journal, price, dict(refused)) for teacher, price in pairs]
+        of_each = zip(self._teachers, self._prices, self._terms, strict=True)
+        everybody = [
+            Bought(teacher, journal, price, terms, dict(refused))
+            for teacher, price, terms in of_each
+        ]
         return Panel(everybody, self._parts, self._second, self._judge)

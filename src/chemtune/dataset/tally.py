@@ -18,6 +18,7 @@ class Tally:
     Attributes:
         by_task: By (task, split).
         by_origin: By (source, licence, teacher).
+        terms: Examples by what a teacher's terms say, where they say something.
         findings: Warnings that stay beside examples, by check.
         languages: The languages of the answers.
         documents: The documents with at least one example, by id.
@@ -26,6 +27,7 @@ class Tally:
 
     by_task: Counter[tuple[str, str]] = field(default_factory=Counter)
     by_origin: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    terms: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     documents: Distinct = field(default_factory=Distinct)
@@ -43,6 +45,8 @@ class Tally:
         """Count one example."""
         self.by_task[example.task, example.split] += 1
         self.by_origin[example.source, example.licence, example.teacher] += 1
+        if example.terms:
+            self.terms[example.terms] += 1
         self.languages[example.language] += 1
         self.documents.add(example.document_id)
         self.findings.update(f.check for f in example.findings if f.severity != "grounded")

@@ -19,6 +19,9 @@ class RecordedTeacher(Part):
 
     kind: Literal["recorded"]
     replies: str = Field(description="a file, a folder or a glob, relative to the recipe")
+    terms: str | None = Field(
+        default=None, description="what its terms say of training on its replies; for the card"
+    )
 
 
 class Price(Part):
@@ -54,6 +57,9 @@ class ServedTeacher(Part):
     )
     timeout_s: float = Field(default=120.0, gt=0)
     retries: int = Field(default=5, ge=0)
+    terms: str | None = Field(
+        default=None, description="what its terms say of training on its replies; for the card"
+    )
 
 
 class EndpointTeacher(ServedTeacher):
@@ -90,6 +96,9 @@ class LocalTeacher(Part):
     context: int = Field(default=8192, ge=256, description="tokens of prompt and reply together")
     parallel: int = Field(default=4, ge=1, le=64, description="requests answered together")
     threads: int | None = Field(default=None, ge=1, description="all processor cores by default")
+    terms: str | None = Field(
+        default=None, description="what its terms say of training on its replies; for the card"
+    )
 
 
 AnyTeacher = RecordedTeacher | EndpointTeacher | BatchTeacher | LocalTeacher

@@ -22,8 +22,8 @@ from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher, T
 
 GRACE_S = 120.0
 BACKOFF_CAP_S = 60.0
-# Requests given up one after another, without an answer in between, end a run: this many where there
-# was no answer yet, and that many where there were. At the end only those that fail may be left.
+# Requests given up one after another, with no answer in between, end a run: the first number where
+# none was answered yet, else the second. At the end only those that fail may be left.
 GIVE_UP_AT_ONCE, GIVE_UP_LATER = 3, 20
 ANSWER_TOKENS = 512
 

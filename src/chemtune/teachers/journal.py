@@ -180,6 +180,19 @@ class Journal:
         with self._explained(), self._transaction():
             yield self._db
 
+    def compact(self) -> tuple[int, int]:
+        """Rewrite the file without its unused pages; returns its bytes before and after.
+
+        Raises:
+            ChemtuneError: Another process uses the journal, or the disk has no room for a copy.
+        """
+        with self._explained(), self._writes:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            before = self.path.stat().st_size
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return before, self.path.stat().st_size
+
     def __len__(self) -> int:
         with self._explained():
             return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0])
