@@ -45,6 +45,7 @@ def test_by_field_with_what_is_missing(project: Project, tmp_path: Path) -> None
     rows = {(row["field"], row["accepted"]): row for row in result["gold"]["fields"]}
     every = rows["C", False]
     # Right: Pt, IrO2. Ru for Ni; nothing for Co.
+    assert every["items"] == 4
     assert (every["examples"], every["precision"], every["recall"]) == (4, 2 / 3, 2 / 4)
     assert every["f1"] == pytest.approx(2 * 2 / (2 * 2 + 2 + 1))
     assert every["interval"][0] < every["f1"] < every["interval"][1]
@@ -58,7 +59,7 @@ def test_by_field_with_what_is_missing(project: Project, tmp_path: Path) -> None
     assert (caught["right"], caught["right_rejected"]) == (1, 0)
     assert result["gold"]["unmet"] == ["nobody, names"]
     card = (Path(result["run"]) / "dataset/README.md").read_text("utf-8")
-    assert "| names | C | all | 4 | 0.67 | 0.50 | 0.57 |" in card
+    assert "| names | C | all | 4 | 4 | 0.67 | 0.50 | 0.57 |" in card
     assert "rejected 1 of 2 answers that differ" in card
 
 

@@ -61,12 +61,14 @@ def show(result: dict[str, Any]) -> None:
 
 
 def _show_gold(gold: dict[str, Any]) -> None:
-    print("Against gold (precision, recall, F1 with its 95% interval):")
+    print(
+        "Against gold (answers compared, items of the gold, precision, recall, F1 with interval):"
+    )
     for one in gold["fields"]:
         low, high = one["interval"]
         which = "accepted" if one["accepted"] else "all"
         print(
-            f"  {one['task']:26} {one['field']:12} {which:9} {one['examples']:>5}   "
+            f"  {one['task']:26} {one['field']:12} {which:9} {one['examples']:>5} {one['items']:>6}   "
             f"{one['precision']:.2f}  {one['recall']:.2f}  {one['f1']:.2f} [{low:.2f}, {high:.2f}]"
         )
     for one in gold["caught"]:

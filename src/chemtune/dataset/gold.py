@@ -27,6 +27,7 @@ class GoldField:
         accepted: Whether only answers that the checks accepted are counted; else all are, and one
             that is missing or unreadable has missed every item of the gold.
         examples: How many answers of the gold were compared.
+        items: How many items the gold has in them.
         precision: The share of the answer's items that stand in the gold, 0 to 1.
         recall: The share of the gold's items that the answer has.
         f1: Of all items together.
@@ -37,6 +38,7 @@ class GoldField:
     field: str
     accepted: bool
     examples: int
+    items: int
     precision: float
     recall: float
     f1: float
@@ -127,6 +129,7 @@ class Gold:
                     field=one.field,
                     accepted=accepted,
                     examples=one.examples,
+                    items=found + missed,
                     precision=found / (found + invented) if found + invented else 1.0,
                     recall=found / (found + missed) if found + missed else 1.0,
                     f1=one.f1,
