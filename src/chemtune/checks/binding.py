@@ -19,6 +19,7 @@ from chemtune.documents.sentences import sentences
 JUST_AFTER = re.compile(r"[\s,]*(?:of|in|for|as)?\s*$")
 PAIRED = re.compile(r"respectively|각각")
 AT = re.compile(r"\s*\(?\s*(?:at|@|in|under)?\s*")
+CLOSE = 3
 OTHER = "\0stop"
 
 
@@ -99,7 +100,7 @@ def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str
     """Say at which condition a value stands, where it is plainly another one than claimed.
 
     The condition of a value is the one right after it ("12% at 30 °C"), else the last one before it
-    in its sentence.
+    in its sentence or the first one behind it ("0.9 W in H2 and 0.6 W in CH4 at 850 °C").
     """
     wanted = next((q for q in quantities_in(condition) if q.unit), None)
     if wanted is None:
@@ -114,10 +115,10 @@ def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str
         here = next((q for q in found if q.start <= start - offset < max(q.end, q.start + 1)), None)
         if here is None:
             return None
-        stated = _condition_of(sentence, here, found, wanted)
-        if stated is None or stated.value == wanted.value:
+        stated = _conditions_of(sentence, here, found, wanted)
+        if not stated or any(one.value == wanted.value for one in stated):
             return None
-        why = f"stands at {stated.value:g} {stated.unit}, not at {condition}"
+        why = f"stands at {stated[0].value:g} {stated[0].unit}, not at {condition}"
     return why
 
 
@@ -159,15 +160,17 @@ def _named(sentence: str, names: Sequence[str]) -> list[tuple[int, str]]:
     return [(start, name) for start, _, name in sorted(taken)]
 
 
-def _condition_of(
+def _conditions_of(
     sentence: str, value: Quantity, found: list[Quantity], like: Quantity
-) -> Quantity | None:
-    for other in found:
-        between = sentence[value.end : other.start]
-        if other.start > value.start and comparable(other, like) and AT.fullmatch(between):
-            return other
-    before = [q for q in found if q.start < value.start and comparable(q, like)]
-    return before[-1] if before else None
+) -> list[Quantity]:
+    """The conditions that a value may stand at; one where it is right after the value."""
+    alike = [q for q in found if comparable(q, like) and q is not value]
+    after = [q for q in alike if q.start > value.start]
+    if after and AT.fullmatch(sentence[value.end : after[0].start]):
+        return after[:1]
+    if after and any(0 <= q.start - after[0].end <= CLOSE for q in found):
+        after = []  # at 80 °C 20%: it opens what is said of the next value
+    return [q for q in alike if q.start < value.start][-1:] + after[:1]
 
 
 def _holding(split: list[tuple[int, str]], at: int) -> tuple[int, str]:

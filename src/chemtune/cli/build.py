@@ -68,8 +68,9 @@ def _show_gold(gold: dict[str, Any]) -> None:
         low, high = one["interval"]
         which = "accepted" if one["accepted"] else "all"
         print(
-            f"  {one['task']:26} {one['field']:12} {which:9} {one['examples']:>5} {one['items']:>6}   "
-            f"{one['precision']:.2f}  {one['recall']:.2f}  {one['f1']:.2f} [{low:.2f}, {high:.2f}]"
+            f"  {one['task']:26} {one['field']:12} {which:9} {one['examples']:>5} "
+            f"{one['items']:>6}   {one['precision']:.2f}  {one['recall']:.2f}  "
+            f"{one['f1']:.2f} [{low:.2f}, {high:.2f}]"
         )
     for one in gold["caught"]:
         print(

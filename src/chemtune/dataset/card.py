@@ -115,14 +115,14 @@ def _gold(gold: Gold | None) -> list[str]:
         return []
     rows = [
         "Answers that people vouch for, and the teacher's, by field; an answer that is missing or",
-        "unreadable has missed all of the gold's items.",
+        "unreadable has missed all of the gold's items, whose number is given.",
         "",
-        "| task | field | answers | compared | gold items | precision | recall | F1 | 95% interval |",
+        "| task | field | answers | compared | items | precision | recall | F1 | 95% interval |",
         "|---|---|---|---:|---:|---:|---:|---:|---|",
         *(
             f"| {one.task} | {one.field} | {'accepted' if one.accepted else 'all'} | "
-            f"{one.examples} | {one.items} | {one.precision:.2f} | {one.recall:.2f} | {one.f1:.2f} | "
-            f"{one.interval[0]:.2f} to {one.interval[1]:.2f} |"
+            f"{one.examples} | {one.items} | {one.precision:.2f} | {one.recall:.2f} | "
+            f"{one.f1:.2f} | {one.interval[0]:.2f} to {one.interval[1]:.2f} |"
             for one in gold.fields()
         ),
         "",
