@@ -100,6 +100,19 @@ def test_lines_are_those_of_the_published_format(ask: Asker, batch_server: Batch
     assert b"sk-secret" not in b"".join(batch_server.files.values())
 
 
+def test_a_key_that_an_answer_repeats_is_taken_out(ask: Asker, batch_server: BatchServer) -> None:
+    message = {"role": "assistant", "content": f"the key is {KEY}"}
+    batch_server.answer = lambda body: (200, {"choices": [{"message": message}]})
+    ask(1)
+    (done,) = ask.done
+    assert done.reply
+    assert done.reply.text == "the key is [key]"
+    batch_server.answer = lambda body: (400, {"error": {"message": f"bad key {KEY}"}})
+    ask(2)
+    assert ask.refused == {"d1": "HTTP 400: bad key [key]"}
+    assert KEY.encode() not in ask.path.read_bytes()
+
+
 def test_the_endpoint_is_not_asked_what_a_batch_answered(
     ask: Asker, batch_server: BatchServer
 ) -> None:

@@ -278,8 +278,9 @@ class _Batching:
         requests = self.book.of_keys(batch, [line.key for line in fresh])
         ours = {line.key: line for line in fresh if line.key in requests}
         answered.update(ours)
+        without_key = self.teacher.endpoint.connection.without_key
         good = [
-            Entry(key, self.teacher.name, requests[key], line.body)
+            Entry(key, self.teacher.name, requests[key], without_key(line.body))
             for key, line in ours.items()
             if line.status == 200
         ]

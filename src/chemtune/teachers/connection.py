@@ -128,7 +128,7 @@ class Connection:
             if not isinstance(body, dict):
                 raise self._broken(url, f"HTTP {status} with a body that is no JSON object")
             if not (body.get("error") and "choices" not in body):
-                return self._without_key(raw)
+                return self.without_key(raw)
             # Some gateways tell of an error under HTTP 200; nothing was bought.
             code = body["error"].get("code") if isinstance(body["error"], dict) else None
             status = code if isinstance(code, int) and 400 <= code < 600 else 500
@@ -148,6 +148,12 @@ class Connection:
         """Return a text for a message: short, on one line, without the key."""
         shown = str(text)
         return shortened(shown.replace(self._key, "[key]") if self._key else shown)
+
+    def without_key(self, raw: bytes) -> bytes:
+        """Return a body without the key, should a server repeat it."""
+        if self._key and len(self._key) >= _SECRET_LENGTH:
+            return raw.replace(self._key.encode(), b"[key]")
+        return raw
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -189,11 +195,6 @@ class Connection:
             moved = "" if location is None else self.shown(f" to {location}")
             return InputError(f"{url} is redirected{moved} (HTTP {status}; mend base_url)")
         return ChemtuneError(f"{url}: HTTP {status}: {said}")
-
-    def _without_key(self, raw: bytes) -> bytes:
-        if self._key and len(self._key) >= _SECRET_LENGTH:
-            return raw.replace(self._key.encode(), b"[key]")
-        return raw
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> bytes:
