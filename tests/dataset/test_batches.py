@@ -12,7 +12,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import chemtune
+from chemtune.dataset.build import build
+from chemtune.errors import ChemtuneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,3 +69,20 @@ def test_killed_at_any_step_nothing_is_bought_twice(
     result = json.loads(done.stdout)
     assert (result["accepted"], len(batch_server.batches)) == (20, 1)
     assert {p.name for p in Path(result["run"]).glob(".*.jsonl")} == set()
+
+
+def test_nothing_fetched_yet_is_no_fault_of_the_input(
+    batch_server: BatchServer, project: Callable[..., Path]
+) -> None:
+    batch_server.holds = True
+    teacher = RECIPE | {"base_url": batch_server.url, "wait_hours": 0}
+    only = [{"path": "papers.jsonl", "tasks": ["names"]}]
+    recipe = project(recipe={"documents": only, "teacher": teacher})
+    with pytest.raises(ChemtuneError, match="6 requests are with the endpoint, in 1 batch") as told:
+        build(recipe)
+    assert told.value.exit_code == 1
+    batch_server.holds = False
+    teacher["wait_hours"] = None
+    result = build(project(recipe={"documents": only, "teacher": teacher}))
+    # What was reserved for the batch and not needed is no negative cost of this run.
+    assert result["cost_usd"] == pytest.approx(6 * 13e-6)

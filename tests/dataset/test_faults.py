@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
+import pytest
 
+from chemtune.cli import main
 from chemtune.dataset.build import build
+from chemtune.dataset.preview import preview
+from chemtune.errors import InputError
+from chemtune.files import write_text
 
 if TYPE_CHECKING:
     from chat_server import Behaviour, ChatServer
@@ -109,3 +116,74 @@ def test_each_bad_row_costs_one_row(project: Callable[..., Path], server: ChatSe
         assert row["reason"] == reason, row
         assert detail in row["detail"], row
     assert result["stopped"] == ""
+
+
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What the command line says on standard error where it fails."""
+    monkeypatch.setattr(sys, "argv", ["chemtune", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    return capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(
+    project: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe, file = str(project()), tmp_path / "file"
+    file.write_text("not a folder")
+    for out in (file, file / "run"):
+        said = told(monkeypatch, capsys, "build", recipe, "--out", str(out))
+        assert said.startswith(f"chemtune: {out}: ")
+        assert said.endswith("name another folder with --out)\n")
+        assert said.count("\n") == 1
+
+    def denied(path: Path, **how: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    said = told(monkeypatch, capsys, "build", recipe)
+    assert "runs/small: Read-only file system (nothing can be kept here" in said
+
+
+def test_what_could_not_be_written_is_told_and_not_what_could_not_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, *args: object, **how: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "write_text", denied)
+    monkeypatch.setattr(Path, "unlink", lambda path, **how: pytest.fail("nothing is there"))
+    with pytest.raises(OSError, match="Read-only file system"):
+        write_text(tmp_path / "a.txt", "x")
+
+
+def test_the_preview_counts_the_second_teacher_and_the_judge(project: Callable[..., Path]) -> None:
+    def served(model: str, usd: float) -> dict[str, Any]:
+        price = {"input": 0.0, "output": usd}
+        url = "http://127.0.0.1:9/v1"
+        return {
+            "kind": "endpoint",
+            "base_url": url,
+            "model": model,
+            "max_tokens": 100,
+            "price": price,
+        }
+
+    only = {"documents": [{"path": "papers.jsonl", "tasks": ["names"]}]}
+    alone = preview(project(recipe=only | {"teacher": served("a", 1.0)}))
+    assert (alone["requests"], alone["cost_usd_most"]) == (6, pytest.approx(6 * 100 / 1e6))
+    others = {"second": {"teacher": served("b", 10.0)}, "judge": {"teacher": served("c", 100.0)}}
+    three = preview(project(recipe=only | {"teacher": served("a", 1.0)} | others))
+    assert (three["requests"], three["reply_tokens_most"]) == (18, 1800)
+    assert three["cost_usd_most"] == pytest.approx(6 * 100 * 111 / 1e6)
+    # The judge reads what the first answered.
+    assert three["prompt_tokens_estimate"] == pytest.approx(
+        3 * alone["prompt_tokens_estimate"] + 600, abs=2
+    )
+    nameless = served("a", 1.0) | {"price": None}
+    with pytest.raises(InputError, match="the price of 'a' at"):
+        preview(project(recipe=only | {"teacher": nameless, "budget_usd": 1.0}))

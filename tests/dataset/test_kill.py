@@ -145,7 +145,8 @@ def test_a_budget_ends_the_asking_and_the_next_run_goes_on(
     text = recipe.read_text("utf-8")
     recipe.write_text(text.replace("{", '{"budget_usd": 0.004,', 1), "utf-8")
     first = build(recipe)
-    assert first["stopped"] == "the budget is spent"
+    assert first["stopped"].startswith("the budget has no room for another request")
+    assert "raise budget_usd" in first["stopped"]
     assert 0 < first["cost_usd"] <= 0.004
     assert 0 < first["accepted"] < 320
     left = first["rejected"]["not asked"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from chemtune.cli.main import app
 from chemtune.errors import ChemtuneError
 from chemtune.teachers.asked import Asked, AskedCounts
 from chemtune.teachers.batch import BatchTeacher
@@ -126,15 +128,18 @@ def test_days_later_another_run_fetches(ask: Asker, batch_server: BatchServer) -
     batch_server.holds = True
     counts = ask(5, wait_s=0.0)
     assert counts.stopped == (
-        "5 requests are with the endpoint, in 1 batches; run again to fetch them"
+        "5 requests are with the endpoint, in 1 batch; run again to fetch them"
     )
+    told = CliRunner().invoke(app, ["journal", "info", str(ask.path)]).stdout
+    assert "5 requests are in batches that are not fetched yet (1)" in told
     assert ask.kept() == 0
     assert ask.spent() > PRICE.of(35, 15)  # the worst case stays reserved
     batch_server.holds = False
     counts = ask(7)
     assert (counts.requests_sent, len(ask.done)) == (2, 7)
     assert len(batch_server.batches) == 2
-    assert ask.spent() == pytest.approx(PRICE.of(49, 21))
+    assert ask.spent() == counts.cost_usd == pytest.approx(PRICE.of(49, 21))
+    assert "not fetched" not in CliRunner().invoke(app, ["journal", "info", str(ask.path)]).stdout
 
 
 def test_many_batches(ask: Asker, batch_server: BatchServer) -> None:
@@ -265,7 +270,9 @@ def test_a_cap_is_not_passed(ask: Asker, batch_server: BatchServer) -> None:
     assert max(reserved) <= 2.5 * worst
     assert len(batch_server.lines) > 2
     assert ask.spent() <= 2.5 * worst
-    assert counts.stopped == "the budget is spent"
+    assert counts.stopped.startswith(
+        "the budget has no room for another request, which may cost 0.0"
+    )
     assert ask.spent() == pytest.approx(PRICE.of(7, 3) * len(batch_server.lines))
     paid = len(batch_server.lines)
     assert ask(40, cap_usd=100.0).requests_sent == 40 - paid

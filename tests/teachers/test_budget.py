@@ -59,8 +59,27 @@ def test_the_cap_is_never_passed_and_the_run_says_so(
     assert journal.spent_usd() == pytest.approx(charged)
     # The room that is left would not bear the worst case of one more.
     assert charged + budget.worst(requests_of("0")[0]) > cap
-    assert counts.stopped == "the budget is spent"
+    assert counts.stopped.startswith(
+        "the budget has no room for another request, which may cost 0.0"
+    )
     assert len(journal) == len(server.bodies) >= 20
+
+
+def test_a_run_without_a_cap_leaves_a_row_when_it_is_killed(
+    journal: Journal, requests_of: RequestsOf
+) -> None:
+    request, budget = requests_of("q")[0], Budget(PRICE, 100, journal, None)
+    worst = budget.worst(request)
+    for answered in range(2000):
+        reserved = budget.reserve(request)
+        assert reserved is not None
+        # Noted before it is needed, and not much more than that.
+        needed = answered * COST + worst
+        assert needed <= journal.spent_usd() <= needed * 1.02 + 11 * worst
+        budget.settle(reserved, Reply("x", "m", 7, 3))
+    # Not closed, as if killed: a cap counts what may have been spent.
+    later = Budget(PRICE, 100, journal, 2000 * COST)
+    assert later.reserve(request) is None
 
 
 def test_a_later_run_has_what_is_left(

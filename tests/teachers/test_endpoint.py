@@ -169,6 +169,11 @@ def test_an_unknown_model(server: ChatServer, teacher_of: TeacherOf) -> None:
     assert len(str(caught.value)) < 500
 
 
+def test_an_address_without_its_version(server: ChatServer, teacher_of: TeacherOf) -> None:
+    with pytest.raises(InputError, match=r"check base_url, which mostly ends in /v1, and model"):
+        answer(teacher_of(base_url=server.url.removesuffix("/v1")))
+
+
 @pytest.mark.parametrize("status", [400, 413, 422])
 @pytest.mark.parametrize(
     "body", [{"error": {"message": "too long"}}, {"error": "too long"}, {"detail": "too long"}]
@@ -197,11 +202,20 @@ def test_a_redirect_is_not_followed(server: ChatServer, teacher_of: TeacherOf) -
 
 
 def test_a_server_that_is_down(
-    teacher_of: TeacherOf, journal: Journal, unused_tcp_port: int
+    teacher_of: TeacherOf,
+    journal: Journal,
+    unused_tcp_port: int,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     teacher = teacher_of(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1", retries=2)
-    with pytest.raises(ChemtuneError, match=r"no answer from http.* after 3 tries: .*run again"):
+    with pytest.raises(
+        ChemtuneError, match=r"no answer from http.* after 3 tries: .*run again"
+    ) as e:
         ask(teacher, journal)
+    assert f"cannot connect to 127.0.0.1:{unused_tcp_port}: Connect call failed" in str(e.value)
+    assert "(check base_url; does the server run?)" in str(e.value)
+    # Told at once too, and not at every try.
+    assert capsys.readouterr().err.count("does the server run?); trying again") == 1
 
 
 def test_a_server_that_stays_overloaded(
@@ -305,6 +319,31 @@ def test_a_model_that_wants_max_completion_tokens(
     (asked,) = ask(teacher_of(max_tokens=77), journal)
     assert asked.reply is not None
     assert server.bodies[-1]["max_completion_tokens"] == 77
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("https://lab.openai.azure.com", "names no deployment (for example https://lab.openai."),
+        ("https://lab.openai.azure.com/openai/deployments/d", "api_version: Azure OpenAI wants a"),
+    ],
+)
+def test_an_azure_address_that_lacks_something(address: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        EndpointTeacher(address, "m", api_key=KEY)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://lab.openai.azure.com/openai/deployments/d/chat/completions?api-version=2026-01",
+        "https://lab.openai.azure.com/openai/v1",
+    ],
+)
+def test_azure_addresses_that_hold_all(address: str) -> None:
+    teacher = EndpointTeacher(address, "m", api_key=KEY)
+    assert teacher.url.partition("?")[0].endswith("/chat/completions")
 
 
 def test_azure_takes_the_key_and_the_version_in_its_own_way(

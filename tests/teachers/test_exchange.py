@@ -41,6 +41,14 @@ def test_what_is_exported_can_be_imported(journal: Journal, tmp_path: Path) -> N
             '{"key": "k", "teacher": "t", "created": "c", "request": {}, "reply": "r"}',
             "key: the key is not that of its request",
         ),
+        (
+            '{"key": "k", "teacher": "t", "created": {}, "request": {}, "reply": "r"}',
+            "replies.jsonl:2: created: is no line of an exported journal: {} is no text",
+        ),
+        (
+            '{"key": "k", "teacher": "t", "created": "c", "request": 4, "reply": "r"}',
+            "request: is no line of an exported journal: 4 is no object",
+        ),
     ],
 )
 def test_a_faulty_line_is_named(journal: Journal, tmp_path: Path, line: str, message: str) -> None:
@@ -53,6 +61,26 @@ def test_a_faulty_line_is_named(journal: Journal, tmp_path: Path, line: str, mes
             import_journal(other, path)
         assert message in str(caught.value)
         # What came before the fault is kept.
+        assert len(other) == 1
+
+
+def test_a_journal_is_not_written_over(journal: Journal, tmp_path: Path) -> None:
+    journal.put_all([entry(1, b"a")])
+    with pytest.raises(InputError, match=r"journal\.sqlite: is a journal, and is not written over"):
+        export_journal(journal, journal.path)
+    with Journal(journal.path) as again:
+        assert len(again) == 1
+    with pytest.raises(InputError, match="cannot be written: Is a directory"):
+        export_journal(journal, tmp_path)
+
+
+def test_the_folder_of_a_run_that_is_still_to_come(journal: Journal, tmp_path: Path) -> None:
+    journal.put_all([entry(1, b"a")])
+    exported, run = tmp_path / "out.jsonl", tmp_path / "runs" / "new"
+    export_journal(journal, exported)
+    told = CliRunner().invoke(app, ["journal", "import", str(run), str(exported)])
+    assert "1 of 1 replies are new" in told.stdout
+    with Journal(run / "journal.sqlite") as other:
         assert len(other) == 1
 
 

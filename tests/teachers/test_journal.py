@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,35 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(ChemtuneError, match=r"journal\.sqlite: .*move it away"):
         Journal(path)
     assert path.read_bytes() == b"no database at all\n" * 100
+
+
+def test_a_damaged_reply_is_named(journal: Journal, tmp_path: Path) -> None:
+    good, bad = key_of({"q": 1}), key_of({"q": 2})
+    for key in (good, bad):
+        journal.put(key, teacher="t", canonical={"q": key}, raw=b"answer")
+    with closing(sqlite3.connect(journal.path)) as db:
+        db.execute("UPDATE replies SET reply = x'7a0102' WHERE key = ?", (bad,))
+        db.commit()
+    assert journal.get(good) == b"answer"
+    assert journal.by_teacher() == {"t": 2}
+    for read in (lambda: journal.get(bad), lambda: list(journal.entries())):
+        with pytest.raises(ChemtuneError, match=rf"the reply under key {bad} is damaged"):
+            read()
+
+
+def test_a_damaged_file_is_not_to_be_thrown_away(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with Journal(path) as journal:
+        for n in range(200):
+            journal.put(key_of({"q": n}), teacher="t", canonical={"q": n}, raw=bytes(range(256)))
+    damaged = bytearray(path.read_bytes())
+    damaged[8 * 4096 : 10 * 4096] = b"\xff" * 8192
+    path.write_bytes(damaged)
+    with (
+        Journal(path) as journal,
+        pytest.raises(ChemtuneError, match="Keep it, for SQLite's own tools"),
+    ):
+        list(journal.entries())
 
 
 def test_another_database_is_left_alone(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chemtune.errors import InputError
-from chemtune.teachers.journal import key_of
+from chemtune.errors import ChemtuneError, InputError
+from chemtune.teachers.ask import Asked, ask_all
+from chemtune.teachers.journal import Journal, key_of
 from chemtune.teachers.local import LocalTeacher
 from chemtune.teachers.teacher import Request
 
@@ -41,6 +45,56 @@ def test_what_decides_the_reply_decides_the_key(gguf: Path) -> None:
 def test_the_schema_is_a_part_of_the_request(gguf: Path) -> None:
     body = LocalTeacher(gguf).canonical(REQUEST)["body"]
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+class Llama(ModuleType):
+    """What is used of xllamacpp, with a model that says its name."""
+
+    def __init__(self) -> None:
+        super().__init__("xllamacpp")
+        self.loaded: list[Any] = []
+
+    def CommonParams(self) -> Any:
+        return SimpleNamespace(model=SimpleNamespace(), cpuparams=SimpleNamespace())
+
+    def Server(self, parameters: Any) -> Any:
+        self.loaded.append(parameters)
+        (name,) = parameters.model_alias
+        said = {"model": name, "choices": [{"message": {"content": "Pt"}}]}
+        return SimpleNamespace(handle_chat_completions=lambda body: said)
+
+
+def test_the_model_is_loaded_once_and_only_where_it_is_asked(
+    gguf: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llama = Llama()
+    monkeypatch.setitem(sys.modules, "xllamacpp", llama)
+    asked: list[Asked] = []
+    requests = [replace(REQUEST, messages=({"role": "user", "content": c},)) for c in "abcdef"]
+    for _ in range(2):
+        ask_all(LocalTeacher(gguf), requests, journal, on_done=asked.append)
+    assert len(llama.loaded) == 1
+    # Not the whole path, which would tell others of this machine.
+    assert {one.reply.model for one in asked if one.reply} == {"model.gguf"}
+    assert [one.from_journal for one in asked] == [False] * 6 + [True] * 6
+
+
+def test_a_model_that_cannot_be_loaded_is_tried_once(
+    gguf: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Any] = []
+
+    def fails(parameters: Any) -> Any:
+        tried.append(parameters)
+        raise RuntimeError("no memory")
+
+    llama = Llama()
+    monkeypatch.setattr(llama, "Server", fails)
+    monkeypatch.setitem(sys.modules, "xllamacpp", llama)
+    requests = [replace(REQUEST, messages=({"role": "user", "content": c},)) for c in "abcdef"]
+    with pytest.raises(ChemtuneError, match=r"model\.gguf: llama\.cpp cannot load .* no memory"):
+        ask_all(LocalTeacher(gguf), requests, journal, on_done=lambda asked: None)
+    assert len(tried) == 1
 
 
 def test_a_file_that_is_no_model(gguf: Path, tmp_path: Path) -> None:

@@ -50,14 +50,13 @@ def show(result: dict[str, Any]) -> None:
         f"rejected: {rejected or 'none'}  ({result['run']}/dataset)"
     )
     if result["cost_usd"]:
-        print(f"Cost of what was sent: {result['cost_usd']:.4f} USD")
+        print(f"Cost of the replies that came: {result['cost_usd']:.4f} USD")
     if result["gold"]:
         _show_gold(result["gold"])
     if result["judge"]:
         _show_judge(result["judge"])
     if result["stopped"]:
-        budget = ". Raise budget_usd, then run again" if "budget" in result["stopped"] else ""
-        print(f"Not everything was asked: {result['stopped']}{budget}")
+        print(f"Not everything was asked: {result['stopped']}")
 
 
 def _show_gold(gold: dict[str, Any]) -> None:
@@ -103,6 +102,13 @@ def show_preview(result: dict[str, Any]) -> None:
         f"{result['reply_tokens_most']} of replies."
     )
     cost, seconds = result["cost_usd_most"], result["seconds_at_limits"]
-    price = "the price is not known" if cost is None else f"at most {cost:.4f} USD"
+    price = (
+        "The price is not known"
+        if cost is None
+        else f"About {cost:.4f} USD where every reply is as long as it may be"
+    )
     time = "" if seconds is None else f"; {seconds:.0f} s at the limits"
-    print(f"{price[:1].upper()}{price[1:]}{time}. Nothing was sent.")
+    print(f"{price}{time}. Nothing was sent.")
+    budget = result["budget_usd"]
+    if budget is not None and cost is not None and cost > budget:
+        print(f"That is more than budget_usd ({budget:g}): asking may stop before the end.")

@@ -20,15 +20,17 @@ app = typer.Typer(help="Look into the journal of replies, export it, or merge an
 @app.command()
 def info(path: JournalPath, as_json: AsJson = False) -> None:
     """Count the replies of a journal, and what they cost."""
-    from collections import Counter
+    from chemtune.teachers.batch_book import under_way
 
     with _opened(path) as journal:
-        teachers = Counter(entry.teacher for entry in journal.entries())
+        batches, in_batches = under_way(journal)
         result = {
             "journal": str(journal.path),
             "replies": len(journal),
-            "by_teacher": dict(teachers.most_common()),
+            "by_teacher": journal.by_teacher(),
             "spent_usd": round(journal.spent_usd(), 6),
+            "batches": batches,
+            "requests_in_batches": in_batches,
             "bytes": journal.path.stat().st_size,
         }
     give_out(result, as_json, _show_info)
@@ -65,7 +67,9 @@ def import_(
 
 
 def _file(path: Path) -> Path:
-    return path / "journal.sqlite" if path.is_dir() else path
+    # A name without an ending is the folder of a run that is still to come.
+    folder = path.is_dir() or not (path.exists() or path.suffix)
+    return path / "journal.sqlite" if folder else path
 
 
 def _opened(path: Path) -> Any:
@@ -84,3 +88,8 @@ def _show_info(result: dict[str, Any]) -> None:
         f"{result['journal']}: {result['replies']} replies ({by_teacher or 'none'}), "
         f"{result['bytes'] / 2**20:.1f} MiB, {result['spent_usd']:.4f} USD noted as spent"
     )
+    if result["batches"]:
+        print(
+            f"{result['requests_in_batches']} requests are in batches that are not fetched yet "
+            f"({result['batches']}); their worst case counts as spent"
+        )

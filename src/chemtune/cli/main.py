@@ -23,6 +23,7 @@ for command in (demo, init, run, build, tune, evaluate, report, share):
 app.add_typer(journal.app, name=journal.NAME)
 
 FULL = "No space left on device"
+NOT_ALLOWED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 
 
 @app.callback(invoke_without_command=True)
@@ -48,9 +49,10 @@ def main() -> None:
         _say("interrupted; what was finished is kept, run again to go on")
         sys.exit(1)
     except Exception as error:
-        if not _disk_is_full(error):
+        said = _disk_fault(error)
+        if said is None:
             raise
-        _say("the disk is full; what was finished is kept. Make room, then run again to go on")
+        _say(said)
         sys.exit(1)
 
 
@@ -59,6 +61,13 @@ def _say(message: str) -> None:
         print(f"chemtune: {line}", file=sys.stderr)
 
 
-def _disk_is_full(error: Exception) -> bool:
+def _disk_fault(error: Exception) -> str | None:
+    """What to tell of an error that is the disk's or the folder's, else None."""
+    number = getattr(error, "errno", None)
     # Libraries wrap the system's error in their own, and keep its words.
-    return getattr(error, "errno", None) == errno.ENOSPC or FULL in str(error)
+    if number == errno.ENOSPC or FULL in str(error):
+        return "the disk is full; what was finished is kept. Make room, then run again to go on"
+    if isinstance(error, OSError) and number in NOT_ALLOWED and error.filename:
+        remedy = "nothing can be kept here: mend your rights, or name another folder with --out"
+        return f"{error.filename}: {error.strerror} ({remedy})"
+    return None

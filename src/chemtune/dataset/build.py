@@ -32,7 +32,7 @@ from chemtune.dataset.seen import Distinct
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
 from chemtune.documents.read import find_files
-from chemtune.errors import InputError, Problem
+from chemtune.errors import ChemtuneError, InputError, Problem
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
@@ -61,7 +61,7 @@ def build(
     Returns:
         `documents`, `requests` (sent now), `replies_from_journal`, `accepted`, `rejected` (by
         reason), `examples` (by task and split), `tokens` (of the teacher, now), `cost_usd` (of the
-        replies sent for now; None where no price is known), `stopped` (why not everything was
+        replies that came now; None where no price is known), `stopped` (why not everything was
         asked, or ""), `agreement` (of a second teacher, by task and field), `gold` (`fields`,
         `caught` and `unmet`; see `Gold`), `judge` (its agreement with gold), `wall_s`, `run`.
 
@@ -85,21 +85,21 @@ def build(
         known = _refused_before(rejected) if offline else {}
         panel = invited.panel(journal, known)
         counted = _prepare(plan, folder.prepared, ledger, limit, panel.parts)
-        spent = journal.spent_usd()
         made = _Made(plan, folder, panel, golden)
         if not offline:
             made.ask(counted)
         trust = made.judge_all(offline=offline)
         tally = made.assemble(ledger)
-        spent = journal.spent_usd() - spent
     counts = made.counts
     agreement = list(made.second.agreement.fields()) if made.second else []
     write_card(folder.dataset / "README.md", recipe.name, tally, ledger, agreement, golden, trust)
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
-        stopped = f"; asking ended early: {counts.stopped}" if counts.stopped else ""
-        raise InputError(Problem(f"{what} ({reasons}){stopped}", rejected))
+        if counts.stopped:
+            # Not the input's fault: batches may be under way, or there is no money left.
+            raise ChemtuneError(f"there is no example yet ({reasons}): {counts.stopped}")
+        raise InputError(Problem(f"{what} ({reasons})", rejected))
     return {
         "run": str(folder.path),
         "documents": len(counted.documents),
@@ -109,7 +109,7 @@ def build(
         "rejected": ledger.by_reason(),
         "examples": tally.examples(),
         "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
-        "cost_usd": round(spent, 6) if panel.costs_known else None,
+        "cost_usd": round(counts.cost_usd, 6) if panel.costs_known else None,
         "stopped": counts.stopped,
         "agreement": [asdict(field) for field in agreement],
         "gold": golden.report() if golden else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chemtune.progress import progress
 from chemtune.teachers.ask import Asked, AskedCounts, ask_all
@@ -95,6 +95,7 @@ def _ask(
         return ask_all(teacher, requests, journal, on_done=on_done)
     budget = Budget(price, getattr(teacher, "max_tokens", 0), journal, cap_usd)
     try:
-        return ask_all(teacher, requests, journal, on_done=on_done, spending=budget)
+        counts = ask_all(teacher, requests, journal, on_done=on_done, spending=budget)
     finally:
         budget.close()
+    return replace(counts, cost_usd=budget.spent)

@@ -21,42 +21,48 @@ def preview(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[st
     Tokens are estimated at four characters each, 1.5 where the text is Korean. What the journal
     holds already is counted too, so that a build may cost less.
 
+    A second teacher is counted, and a judge as if every answer were accepted.
+
     Returns:
         `documents`, `requests`, `prompt_tokens_estimate`, `reply_tokens_most`, `cost_usd_most`
-        (with every reply as long as it may be; None where a price is not known),
+        (with every reply as long as it may be; None where a price is not known), `budget_usd`,
         `seconds_at_limits` (by requests and tokens a minute; None where no limit is given),
         `left_out`, and `prompts`: one of each task.
+
+    Raises:
+        InputError: As `build` would; among others, a budget is set and a price is not known.
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
-    ledger, documents, requests = Ledger(), set[str](), 0
+    ledger, documents = Ledger(), set[str]()
     prompts: dict[str, list[Message]] = {}
     plan = Plan.of(recipe)
-    asked: dict[int, _Load] = {}
+    asked = _Loads()
     for job in plan.jobs(ledger, limit=limit):
         documents.add(job.document.id)
         if job.known() is not None:
             continue
-        requests += 1
         messages = list(job.request().messages)
         prompts.setdefault(job.task.name, messages)
-        load = asked.setdefault(job.part, _Load())
-        load.requests += 1
-        for message in messages:
-            per_token = 1.5 if job.document.language == "ko" else 4
-            load.prompt_tokens += len(message["content"]) / per_token
+        per_token = 1.5 if job.document.language == "ko" else 4
+        tokens = sum(len(message["content"]) for message in messages) / per_token
+        teacher = plan.teachers[job.part]
+        asked.add(teacher, tokens)
+        if recipe.second is not None:
+            asked.add(recipe.second.teacher, tokens)
+        if recipe.judge is not None:
+            asked.add(recipe.judge.teacher, tokens + _most_output(teacher))
     if not documents:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         raise InputError(Problem(f"no document is left to build from ({reasons})", recipe._file))
     return {
         "documents": len(documents),
-        "requests": requests,
-        "prompt_tokens_estimate": round(sum(load.prompt_tokens for load in asked.values())),
-        "reply_tokens_most": sum(
-            load.requests * _most_output(plan.teachers[part]) for part, load in asked.items()
-        ),
-        "cost_usd_most": _cost(plan, asked),
-        "seconds_at_limits": _seconds(plan, asked),
+        "requests": sum(load.requests for load in asked.all),
+        "prompt_tokens_estimate": round(sum(load.prompt_tokens for load in asked.all)),
+        "reply_tokens_most": sum(load.reply_tokens for load in asked.all),
+        "cost_usd_most": _cost(asked.all, needed=recipe.budget_usd is not None),
+        "budget_usd": recipe.budget_usd,
+        "seconds_at_limits": _seconds(asked.all),
         "left_out": ledger.by_reason(),
         "prompts": prompts,
     }
@@ -64,36 +70,54 @@ def preview(recipe: Recipe | Path | str, *, limit: int | None = None) -> dict[st
 
 @dataclass
 class _Load:
-    """What is asked about the documents of one part of the recipe."""
+    """What one teacher is asked."""
 
+    teacher: AnyTeacher
     requests: int = 0
     prompt_tokens: float = 0.0
+
+    @property
+    def reply_tokens(self) -> int:
+        """The tokens of its replies, each as long as it may be."""
+        return self.requests * _most_output(self.teacher)
+
+
+class _Loads:
+    """What each is asked; equal teachers are one."""
+
+    def __init__(self) -> None:
+        self.all: list[_Load] = []
+
+    def add(self, teacher: AnyTeacher, prompt_tokens: float) -> None:
+        load = next((one for one in self.all if one.teacher == teacher), None)
+        if load is None:
+            load = _Load(teacher)
+            self.all.append(load)
+        load.requests += 1
+        load.prompt_tokens += prompt_tokens
 
 
 def _most_output(teacher: AnyTeacher) -> int:
     return getattr(teacher, "max_tokens", 0)
 
 
-def _cost(plan: Plan, asked: dict[int, _Load]) -> float | None:
+def _cost(loads: list[_Load], *, needed: bool) -> float | None:
     total = 0.0
-    for part, load in asked.items():
-        price = price_of(plan.teachers[part])
+    for load in loads:
+        price = price_of(load.teacher, needed=needed)
         if price is None:
             return None
-        total += price.of(load.prompt_tokens, load.requests * _most_output(plan.teachers[part]))
+        total += price.of(load.prompt_tokens, load.reply_tokens)
     return round(total, 4)
 
 
-def _seconds(plan: Plan, asked: dict[int, _Load]) -> float | None:
+def _seconds(loads: list[_Load]) -> float | None:
     """The time that the limits alone ask for; teachers are asked one after another."""
-    by_teacher: dict[int, list[float]] = {}
-    for part, load in asked.items():
-        teacher = plan.teachers[part]
-        limits = [(getattr(teacher, "rpm", None), float(load.requests))]
-        tokens = load.prompt_tokens + load.requests * _most_output(teacher)
-        limits.append((getattr(teacher, "tpm", None), tokens))
-        sums = by_teacher.setdefault(plan.teachers.index(teacher), [0.0, 0.0])
-        for number, (limit, load_of) in enumerate(limits):
-            sums[number] += 60.0 * load_of / limit if limit else 0.0
-    longest = sum(max(sums) for sums in by_teacher.values())
-    return round(longest, 1) if longest else None
+    total = 0.0
+    for load in loads:
+        limits = (
+            (getattr(load.teacher, "rpm", None), float(load.requests)),
+            (getattr(load.teacher, "tpm", None), load.prompt_tokens + load.reply_tokens),
+        )
+        total += max((60.0 * units / limit for limit, units in limits if limit), default=0.0)
+    return round(total, 1) if total else None

@@ -27,8 +27,10 @@ class AskedCounts:
     """What a run asked.
 
     `refused` counts all requests without a reply, journaled or not. Tokens are those of replies
-    that were sent for in this run, as far as the teacher tells them. `tries_again` counts the tries
-    after the first. `stopped` says why not everything was asked, or is "".
+    that were sent for in this run, as far as the teacher tells them. `cost_usd` is what replies
+    that came in this run cost, those of earlier batches among them, and what failed tries may
+    have cost; 0 where the price is not known. `tries_again` counts the tries after the first.
+    `stopped` says why not everything was asked, or is "".
     """
 
     requests_sent: int = 0
@@ -36,6 +38,7 @@ class AskedCounts:
     refused: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost_usd: float = 0.0
     tries_again: int = 0
     stopped: str = ""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chemtune.errors import ChemtuneError
+from chemtune.progress import say
 from chemtune.teachers.asked import Asked, AskedCounts
 from chemtune.teachers.gate import Gate
 from chemtune.teachers.journal import Entry, Journal, key_of
@@ -17,7 +18,7 @@ from chemtune.teachers.keeper import Keeper
 from chemtune.teachers.limits import Limits
 from chemtune.teachers.loop import cancel
 from chemtune.teachers.pressure import Pressure
-from chemtune.teachers.spending import Spending
+from chemtune.teachers.spending import Spending, no_room
 from chemtune.teachers.teacher import Reply, Request, RequestRefused, Teacher, TryAgain
 
 GRACE_S = 120.0
@@ -230,7 +231,7 @@ class Asking:
             if reserved is not None:
                 return reserved
             if self.counts.stopped or self._gate.inside <= 1 + len(self._again):
-                self.counts.stopped = self.counts.stopped or "the budget is spent"
+                self.counts.stopped = self.counts.stopped or no_room(spending.worst(request))
                 return None
             # One of the others settles soon; the last one finds itself alone.
             self._gate.inside -= 1
@@ -288,6 +289,9 @@ class Asking:
         if attempt.failures > self._retries:
             self._give_up(attempt, error)
             return
+        if not self._answers and not self.counts.tries_again:
+            # Else a wrong address would be told only after all tries.
+            say(f"{error.where or self.teacher.name}: {error.reason}; trying again")
         self.counts.tries_again += 1
         delay = min(self._backoff_s * 2.0 ** (attempt.failures - 1), BACKOFF_CAP_S)
         # Scattered, so that requests that failed together do not come back together.

@@ -122,6 +122,16 @@ class BatchBook:
             db.execute("DELETE FROM batches WHERE name = ?", (batch.name,))
 
 
+def under_way(journal: Journal) -> tuple[int, int]:
+    """Return the batches that are not fetched yet, with any endpoint, and their requests."""
+    with journal.reading() as db:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        if "batched" not in names:
+            return 0, 0
+        batches = db.execute("SELECT count(*) FROM batches").fetchone()[0]
+        return batches, db.execute("SELECT count(*) FROM batched").fetchone()[0]
+
+
 def new_name() -> str:
     """Return a name for a batch that no other one has."""
     return uuid.uuid4().hex

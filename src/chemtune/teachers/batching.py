@@ -24,6 +24,7 @@ from chemtune.teachers.budget import TOKENS_AROUND_MESSAGE
 from chemtune.teachers.journal import Entry, Journal, key_of
 from chemtune.teachers.loop import cancel, run_to_end
 from chemtune.teachers.prices import Price
+from chemtune.teachers.spending import no_room
 from chemtune.teachers.teacher import Request, RequestRefused, TryAgain
 from chemtune.teachers.wire import parsed, server_message
 
@@ -123,8 +124,9 @@ class _Batching:
 
     def left(self) -> str:
         """Say what is with the endpoint."""
-        requests = sum(batch.requests for batch in self.open.values())
-        return f"{requests} requests are with the endpoint, in {len(self.open)} batches"
+        requests, batches = sum(batch.requests for batch in self.open.values()), len(self.open)
+        several = "es" if batches > 1 else ""
+        return f"{requests} requests are with the endpoint, in {batches} batch{several}"
 
     async def all(self) -> AskedCounts:
         """Ask everything; returns the counts."""
@@ -146,8 +148,9 @@ class _Batching:
                     self.counts.stopped = f"{self.left()}; run again to fetch them"
                     break
                 await asyncio.sleep(self.teacher.poll_s)
-        if not self._exhausted or self._again or self._next:
-            self.counts.stopped = self.counts.stopped or "the budget is spent"
+        left = [self._next] if self._next else self._again
+        if left and not self.counts.stopped:
+            self.counts.stopped = no_room(left[-1].worst_usd)
         return self.counts
 
     def _filled(self) -> Batch | None:
@@ -270,6 +273,7 @@ class _Batching:
         for key, canonical in self.book.requests(batch):
             if key not in answered:
                 self._failed(key, canonical, f"its batch is {status.state} and has no answer to it")
+        self.counts.cost_usd += cost
         self._forget(batch, cost)
 
     def _take(self, batch: Batch, lines: Sequence[Line], answered: set[str]) -> float:

@@ -3,7 +3,8 @@
 What is spent stands in the journal's file, one row for each run of asking, so that the cap counts
 over runs and over processes that share the journal. A row is raised before the money is needed, in
 steps, so that the disk is not waited for at every request; a run that ends well sets it to what was
-spent, and one that is killed leaves it as it was: what it may have spent counts as spent.
+spent, and one that is killed leaves it as it was: what it may have spent counts as spent. A run
+without a cap keeps its row too, for a later one with the same journal may have one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from chemtune.teachers.prices import Price
 from chemtune.teachers.teacher import Reply, Request
 
 STEPS = 50
+# Of a run without a cap: so many requests ahead, until a fiftieth of what is needed is more.
+REQUESTS_AHEAD = 10
 # Roles, separators and names around a message, in any chat template that is known.
 TOKENS_AROUND_MESSAGE = 32
 
@@ -45,7 +48,7 @@ class Budget:
         """Set aside the worst case of a try, in US dollars; None where there is no room now."""
         worst = self.worst(request)
         need = self.spent + self._reserved + worst
-        if self.cap_usd is not None and need > self._noted and not self._raise_to(need):
+        if need > self._noted and not self._raise_to(need, worst):
             return None
         self._reserved += worst
         return worst
@@ -78,11 +81,13 @@ class Budget:
             prompt += len(str(request.schema).encode())
         return self.price.of(prompt, self._most_output)
 
-    def _raise_to(self, need: float) -> bool:
+    def _raise_to(self, need: float, worst: float) -> bool:
         """Write a higher row, a step ahead where there is room, else as much as is needed."""
         if self.cap_usd is None:
-            return True
-        for ahead in (need + self.cap_usd / STEPS, need):
+            step = max(need / STEPS, REQUESTS_AHEAD * worst)
+        else:
+            step = self.cap_usd / STEPS
+        for ahead in (need + step, need):
             if self._journal.note_spending(self._row, ahead, self.cap_usd):
                 self._noted = ahead
                 return True

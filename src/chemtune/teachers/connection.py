@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from chemtune.errors import ChemtuneError, InputError
 from chemtune.teachers.teacher import RequestRefused, TryAgain
@@ -170,7 +171,13 @@ class Connection:
         except aiohttp.ClientConnectorCertificateError as error:
             fault = f"the certificate of {url} is not trusted: {error.certificate_error}"
             failure: Exception = ChemtuneError(f"{fault}; name your authority in SSL_CERT_FILE")
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except aiohttp.ClientConnectorError as error:
+            why = error.os_error.strerror or error.os_error
+            fault = f"cannot connect to {error.host}:{error.port}: {why}"
+            failure = TryAgain(
+                self.shown(f"{fault} (check base_url; does the server run?)"), where=url
+            )
+        except aiohttp.ConnectionTimeoutError as error:
             failure = TryAgain(self.shown(error), where=url)
         except TimeoutError:
             failure = self._broken(url, f"no whole reply within {self.timeout_s:g} s")
@@ -190,7 +197,12 @@ class Connection:
             remedy = "check the variable that api_key_env names"
             return InputError(f"{self.base_url} {key} (HTTP {status}): {said} ({remedy})")
         if status == 404:
-            return InputError(f"{url}: HTTP 404: {said} (check base_url and model)")
+            address = (
+                "base_url"
+                if urlsplit(self.base_url).path
+                else "base_url, which mostly ends in /v1,"
+            )
+            return InputError(f"{url}: HTTP 404: {said} (check {address} and model)")
         if 300 <= status < 400:
             moved = "" if location is None else self.shown(f" to {location}")
             return InputError(f"{url} is redirected{moved} (HTTP {status}; mend base_url)")

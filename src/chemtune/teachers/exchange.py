@@ -12,7 +12,9 @@ from chemtune.errors import InputError, Problem
 from chemtune.files import written_whole
 from chemtune.teachers.journal import Entry, Journal, key_of
 
-FIELDS = ("key", "teacher", "created", "request")
+FIELDS = {"key": str, "teacher": str, "created": str, "request": dict}
+WORDS = {str: "text", dict: "object"}
+DATABASE = b"SQLite format 3\0"
 AT_ONCE = 500
 
 
@@ -21,13 +23,27 @@ def export_journal(journal: Journal, path: Path) -> int:
 
     A line holds `key`, `teacher`, `created`, `request`, and `reply` as text or, where it is no
     UTF-8, `reply_base64`.
+
+    Raises:
+        InputError: The file cannot be written, or is a journal, which would be lost.
     """
     count = 0
-    with written_whole(path) as temporary, temporary.open("wb") as file:
-        for entry in journal.entries():
-            file.write(orjson.dumps(_line(entry)) + b"\n")
-            count += 1
+    try:
+        if path.is_file() and _is_database(path):
+            remedy = "name a new file of JSON Lines, or merge into a journal by `journal import`"
+            raise InputError(Problem("is a journal, and is not written over", path, remedy=remedy))
+        with written_whole(path) as temporary, temporary.open("wb") as file:
+            for entry in journal.entries():
+                file.write(orjson.dumps(_line(entry)) + b"\n")
+                count += 1
+    except OSError as error:
+        raise InputError(Problem(f"cannot be written: {error.strerror}", path)) from None
     return count
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(DATABASE)) == DATABASE
 
 
 def import_journal(journal: Journal, path: Path) -> tuple[int, int]:
@@ -85,6 +101,10 @@ def _entry(line: bytes, path: Path, number: int) -> Entry:
     if missing:
         message = f"is no line of an exported journal: no {', '.join(missing)}"
         raise InputError(Problem(message, path, number))
+    for name, kind in FIELDS.items():
+        if not isinstance(row[name], kind):
+            message = f"is no line of an exported journal: {row[name]!r} is no {WORDS[kind]}"
+            raise InputError(Problem(message, path, number, name))
     if key_of(row["request"]) != row["key"]:
         remedy = "export it again; a reply under a wrong key would answer another request"
         raise InputError(Problem("the key is not that of its request", path, number, "key", remedy))

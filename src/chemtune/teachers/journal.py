@@ -110,7 +110,7 @@ class Journal:
         """Return the raw reply to a request, or None when it has none yet."""
         with self._explained():
             row = self._reads.execute(_SELECT, (key,)).fetchone()
-        return None if row is None else unpacked(row[0])
+        return None if row is None else self._unpacked(key, row[0])
 
     def put(self, key: str, *, teacher: str, canonical: Mapping[str, Any], raw: bytes) -> bytes:
         """Keep a raw reply and return the one that is kept: an earlier reply to the key stays.
@@ -136,7 +136,7 @@ class Journal:
         with self._explained(), self._transaction():
             self._db.executemany(_INSERT, rows)
             kept = [self._db.execute(_SELECT, (entry.key,)).fetchone()[0] for entry in entries]
-        return [unpacked(raw) for raw in kept]
+        return [self._unpacked(entry.key, raw) for entry, raw in zip(entries, kept, strict=True)]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every reply, in the order in which they were kept."""
@@ -145,8 +145,16 @@ class Journal:
                 "SELECT key, teacher, request, reply, created FROM replies ORDER BY rowid"
             )
             for key, teacher, request, reply, created in rows:
-                canonical = orjson.loads(unpacked(request))
-                yield Entry(key, teacher, canonical, unpacked(reply), created)
+                canonical = orjson.loads(self._unpacked(key, request))
+                yield Entry(key, teacher, canonical, self._unpacked(key, reply), created)
+
+    def by_teacher(self) -> dict[str, int]:
+        """Return the number of replies of each teacher, the most first."""
+        with self._explained():
+            rows = self._reads.execute(
+                "SELECT teacher, count(*) FROM replies GROUP BY teacher ORDER BY count(*) DESC"
+            )
+            return dict(rows.fetchall())
 
     def note_spending(self, run: str, usd: float, cap_usd: float | None) -> bool:
         """Write down that a run may spend `usd` in all; False where the runs together pass the cap.
@@ -213,6 +221,15 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _unpacked(self, key: str, data: bytes) -> bytes:
+        try:
+            return unpacked(data)
+        except (zlib.error, TypeError) as error:
+            raise ChemtuneError(
+                f"{self.path}: the reply under key {key} is damaged ({error}); delete its row "
+                "(DELETE FROM replies WHERE key = ...), and it is asked for again"
+            ) from None
 
     def _when_free(self, step: Callable[[], None]) -> None:
         # SQLite waits for a lock in most places, but not where a file turns to WAL or its last
@@ -309,8 +326,13 @@ def _remedy(error: sqlite3.Error) -> str:
         return "another process holds the journal; wait for it or end it, then run again"
     if name.startswith("SQLITE_FULL"):
         return "the disk is full; make room and run again, what the journal holds is kept"
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    if name.startswith("SQLITE_NOTADB"):
         return "this file is not a readable journal; move it away, and a new one is begun"
+    if name.startswith("SQLITE_CORRUPT"):
+        return (
+            "the journal is damaged; move it away, and a new one is begun. Keep it, for SQLite's "
+            "own tools may save most of its replies (https://sqlite.org/recovery.html)"
+        )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
         return "the journal cannot be written here; check that it is a file and your rights to it"
     return "the journal's disk failed; check its space and health, then run again"

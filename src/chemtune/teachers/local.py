@@ -57,7 +57,7 @@ class LocalTeacher:
         self._sampling |= {"max_tokens": max_tokens} | ({} if seed is None else {"seed": seed})
         _check_file(path)
         self._sha256 = _sha256(path)
-        self._server: Any = None
+        self._server: asyncio.Future[Any] | None = None
         self._threads_pool: ThreadPoolExecutor | None = None
 
     def canonical(self, request: Request) -> dict[str, Any]:
@@ -70,10 +70,14 @@ class LocalTeacher:
         Raises:
             RequestRefused: The model does not take this request: the prompt is too long, say.
         """
-        if self._server is None:
+        if self._threads_pool is None:
             raise RuntimeError("a LocalTeacher answers only inside `async with`")
         body, loop = self._body(request), asyncio.get_running_loop()
-        said = await loop.run_in_executor(self._threads_pool, self._complete, body)
+        if self._server is None:
+            # Not before: loading takes long, and the journal may answer everything.
+            self._server = loop.run_in_executor(self._threads_pool, self._load)
+        server = await asyncio.shield(self._server)
+        said = await loop.run_in_executor(self._threads_pool, _complete, server, body)
         if "choices" not in said:
             reason = shortened(server_message(said, b""))
             raise RequestRefused(f"the model gives no answer: {reason}")
@@ -84,9 +88,7 @@ class LocalTeacher:
         return chat_reply(raw, self.name)
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         self._threads_pool = ThreadPoolExecutor(self.concurrency, "llama")
-        self._server = await loop.run_in_executor(self._threads_pool, self._load)
         return self
 
     async def __aexit__(
@@ -97,7 +99,7 @@ class LocalTeacher:
     ) -> None:
         if self._threads_pool is not None:
             self._threads_pool.shutdown(wait=True, cancel_futures=True)
-        self._server = None
+        self._threads_pool = self._server = None
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"messages": list(request.messages), **self._sampling}
@@ -105,15 +107,13 @@ class LocalTeacher:
             body["response_format"] = response_format(request.task, request.schema)
         return body
 
-    def _complete(self, body: dict[str, Any]) -> dict[str, Any]:
-        said = self._server.handle_chat_completions(body)
-        return said if isinstance(said, dict) else orjson.loads(said)
-
     def _load(self) -> Any:
         import xllamacpp
 
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(self.path)
+        # Replies name their model by it, and data sets are given away: no path of this machine.
+        parameters.model_alias = {self.path.name}
         parameters.n_parallel = self.concurrency
         parameters.n_ctx = self._context * self.concurrency
         parameters.cpuparams.n_threads = self._threads or os.cpu_count() or 1
@@ -126,6 +126,11 @@ class LocalTeacher:
                 f"{self.path}: llama.cpp cannot load the model: {shortened(str(error))} "
                 "(the file may be cut off, or too large for the memory)"
             ) from None
+
+
+def _complete(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    said = server.handle_chat_completions(body)
+    return said if isinstance(said, dict) else orjson.loads(said)
 
 
 def _check_file(path: Path) -> None:

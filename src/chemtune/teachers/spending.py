@@ -21,3 +21,15 @@ class Spending(Protocol):
     def release(self, reserved: float) -> None:
         """Give back what was set aside for a try that was not charged."""
         ...
+
+    def worst(self, request: Request) -> float:
+        """Return the most that a try can cost, in US dollars."""
+        ...
+
+
+def no_room(worst_usd: float) -> str:
+    """Say that a request which may cost so much has no room in the budget, and what to do."""
+    return (
+        f"the budget has no room for another request, which may cost {worst_usd:.2g} USD: raise "
+        "budget_usd, or lower the teacher's max_tokens, and run again"
+    )

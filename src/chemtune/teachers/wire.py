@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
 import orjson
 
@@ -40,9 +40,23 @@ def addresses(base_url: str, api_version: str | None = None) -> tuple[str, str]:
     if not usable:
         fault, remedy = f"{base_url!r} is no address", "for example http://localhost:8000/v1"
         raise InputError(Problem(fault, field="base_url", remedy=remedy))
+    if is_azure(base_url):
+        _check_azure(parts)
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     base = parts._replace(path=path, fragment="")
     return urlunsplit(base), urlunsplit(base._replace(path=f"{path}/chat/completions"))
+
+
+def _check_azure(parts: SplitResult) -> None:
+    """Find what Azure would answer by a mere 404."""
+    if "/openai" not in parts.path:
+        fault = f"{urlunsplit(parts)!r} names no deployment"
+        remedy = f"for example https://{parts.hostname}/openai/deployments/DEPLOYMENT"
+        raise InputError(Problem(fault, field="base_url", remedy=remedy))
+    if "/deployments/" in parts.path and "api-version=" not in parts.query:
+        fault = "Azure OpenAI wants a version for the address of a deployment"
+        remedy = "for example api_version: 2024-10-21"
+        raise InputError(Problem(fault, field="api_version", remedy=remedy))
 
 
 def is_azure(url: str) -> bool:
