@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,31 @@ def test_what_is_found_normalizes_to_the_name(text: str, name: str) -> None:
     assert piece is None or key(piece) == key(name)
 
 
+WORDS = st.text("abcdeαβ", min_size=2, max_size=6)
+
+
+@settings(deadline=None, max_examples=100)
+@given(TEXTS, WORDS, WORDS, st.sampled_from(["-\n", "-\r\n", "- \n ", "\u00ad\n"]))
+def test_a_parted_word_is_found_at_its_place_in_the_original_text(
+    before: str, first: str, second: str, hyphen: str
+) -> None:
+    second = f"z{second}"
+    text = f"{before} ; {first}{hyphen}{second} ; "
+    assert found(text, first + second) == f"{first}{hyphen}{second}"
+
+
+@settings(deadline=None, max_examples=100)
+@given(TEXTS, TEXTS, st.sampled_from(["산화이리듐", "촉매", "철", "Mössbauer"]))
+def test_a_composed_name_is_found_in_a_decomposed_text_and_the_other_way(
+    before: str, after: str, name: str
+) -> None:
+    for form, other in (("NFC", "NFD"), ("NFD", "NFC")):
+        text = unicodedata.normalize(form, f"{before} ; {name} ; {after}")
+        piece = found(text, unicodedata.normalize(other, name))
+        assert piece is not None
+        assert key(piece) == key(name)
+
+
 @settings(deadline=None, max_examples=100)
 @given(TEXTS)
 def test_each_character_of_the_plain_text_leads_back_to_where_it_came_from(text: str) -> None:
@@ -70,6 +97,19 @@ def test_each_character_of_the_plain_text_leads_back_to_where_it_came_from(text:
         ("so\u00addium", "sodium", "so\u00addium"),
         ("10 µm thick", "10 μm", "10 µm"),
         ("Platinum", "platinum", "Platinum"),
+        ("a 2,2′-bipyridine ligand", "2,2'-bipyridine", "2,2′-bipyridine"),
+        ("4,4″-terphenyl", "4,4''-terphenyl", "4,4″-terphenyl"),
+        ("of Nafion® 212", "Nafion 212", "Nafion® 212"),
+        ("of Nafion 212", "Nafion™ 212", "Nafion 212"),
+        ("CuSO4•5H2O", "CuSO4·5H2O", "CuSO4•5H2O"),
+        ("SO₄²⁻ ions", "SO4^2-", "SO₄²⁻"),
+        ("∆9-THC", "Δ9-THC", "∆9-THC"),
+        ("α‑Fe₂O₃ film", "α-Fe2O3", "α‑Fe₂O₃"),
+        ("Na\u2060ﬁon\u200c 212", "Nafion 212", "Na\u2060ﬁon\u200c 212"),
+        ("by electro-\nlysis of", "electrolysis", "electro-\nlysis"),
+        ("by electro-\r\n  lysis of", "electrolysis", "electro-\r\n  lysis"),
+        ("an anion-\nexchange film", "anion-exchange", "anion-\nexchange"),
+        ("the word\u00ad\nbreak", "wordbreak", "word\u00ad\nbreak"),
     ],
 )
 def test_another_way_to_write_it(text: str, name: str, piece: str) -> None:
@@ -96,6 +136,13 @@ def test_another_way_to_write_it(text: str, name: str, piece: str) -> None:
         ("1,000 h", "1"),
         ("25 ℃", "C"),
         ("½ of it", "2"),
+        ("Pt\u200bCo", "Pt"),
+        ("so\u00addium", "dium"),
+        ("산화철", "철"),
+        ("수산화나트륨", "나트륨"),
+        ("이산화탄소", "탄소"),
+        ("막은 얇다", "은"),
+        ("금속", "금"),
         ("a text", ""),
         ("a text", " \u200b"),
         ("", "x"),
@@ -142,6 +189,9 @@ def test_capitals_tell_short_names_apart(text: str, name: str) -> None:
         ("온도는 80 °C에서", "80 °C"),
         ("약 5 nm이다", "5 nm"),
         ("촉매Pt", "Pt"),
+        ("철은 무겁다", "철"),
+        ("백금촉매", "촉매"),
+        ("고분자전해질막", "전해질막"),
     ],
 )
 def test_korean_particles_may_follow(text: str, name: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ RIGHT = (
         "Nafion 212보다 높았다.",
         "kcat = Vmax/[E]₀ = 600 min⁻¹ = 10 s⁻¹이다.",
         "pH 7에서 LC–MS/MS로 정량하였다.",
+        "poly(arylene ether ketone)와 polybenzimidazole을 섞었다.",
     ],
 )
 def test_formulas_units_and_glosses_are_no_english(text: str) -> None:
@@ -73,6 +75,7 @@ def test_shares() -> None:
         ("무엇입니까?", "formal"),
         ("전도도가 높아요.", "polite"),
         ("그렇죠?", "polite"),
+        ("좋은가요?", "polite"),
         ("전도도가 높았다(그림 2).", "plain"),
         ("전도도가 높다", "plain"),
         ("내구성이 우수함", "nominal"),
@@ -102,7 +105,8 @@ def test_two_styles_in_one_text() -> None:
         ("약 3.5 nm의 입자(e.g. Pt)를 얻었다. Fig. 2와 같다.", 2),
         ("1. 막을 제조하였다.\n2. 측정하였다.", 2),
         ("높았다(그림 2).", 1),
-        ("그는 '높다.'라고 하였다.", 2),
+        ("그는 '높다.'라고 하였다.", 1),
+        ("전도도는 약 3.5이다.그래서 좋다.", 2),
         ("It rose, cf. Fig. 3. It fell vs. Pt.", 2),
         ("내구성 향상", 1),
         ("", 0),
@@ -139,6 +143,21 @@ def test_the_same_numbers_in_korean() -> None:
 def test_a_number_or_unit_that_changed(old: str, new: str, value: str) -> None:
     assert old in RIGHT
     assert [found for found, _ in told(RIGHT.replace(old, new))] == [value]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("for 25,500 h", "2만 5500 시간 동안"),
+        ("for 150,000 cycles", "15만회 동안"),
+        ("a loading of 5 mg/cm2", "5 ㎎/㎠의 담지량"),
+        ("at (98 ± 3) mS/cm", "98 ± 3 mS/cm에서"),
+        ("above 10−2 S cm−1", "10⁻² S/cm 이상"),
+        ("a yield of 35 wt. %", "35중량%의 수율"),
+    ],
+)
+def test_the_same_number_in_korean(source: str, text: str) -> None:
+    assert check_numbers("Q1", source, text, all_kept=True) == []
 
 
 def test_another_order_is_the_same() -> None:
@@ -179,3 +198,13 @@ def test_the_sample_raises_hardly_an_alarm() -> None:
         assert not [
             f for f in check_korean("", json.loads(line)["explanation"]) if f.check != "style"
         ]
+
+
+@pytest.mark.parametrize("text", ["가" + " " * 40_000 + "가", "1," * 20_000, "다." * 20_000 + "가"])
+def test_a_reply_of_one_sign_repeated_takes_no_time(text: str) -> None:
+    # Each took from five seconds to a minute, where every character began a search to the end.
+    start = time.process_time()
+    assert count_sentences(text) > 0
+    check_korean("Q1", text)
+    check_numbers("Q1", "No number.", text)
+    assert time.process_time() - start < 4

@@ -114,6 +114,18 @@ def test_a_record(name: str, material: str, field: str, value: str) -> None:
         ("The WU of M-1 rose from 12% at 30 °C to 20% at 80 °C.", "20% at 30 °C", ["binding"]),
         ("The WU of M-1 rose from 12% at 30 °C to 20% at 80 °C.", "12% at 30 °C", []),
         ("WU and swelling ratio of M-1 were 35 and 12%, respectively.", "12%", []),
+        ("The WU and swelling ratio of M-1 were 35% and 12%.", "35%", []),
+        ("M-1 had a WU of 12 and 20% at 30 and 80 °C, respectively.", "20% at 30 °C", ["binding"]),
+        ("M-1 had a WU of 12 and 20% at 30 and 80 °C, respectively.", "20% at 80 °C", []),
+        (
+            "At 30 and 80 °C, the WU of M-1 was 12% and 20%, respectively.",
+            "12% at 80 °C",
+            ["binding"],
+        ),
+        ("The WU of M-1 was 12% at 353 K and 9% at 303 K.", "12% at 80 °C", []),
+        ("The WU of M-1 was 12% at 353 K and 9% at 303 K.", "12% at 30 °C", ["binding"]),
+        ("M-1의 swelling ratio는 12%이고 WU는 35%이다.", "12%", ["binding"]),
+        ("M-1의 WU는 30 °C에서 12%, 80 °C에서 20%이다.", "20% at 30 °C", ["binding"]),
     ],
 )
 def test_a_value_is_bound_to_its_property_and_condition(

@@ -11,12 +11,26 @@ from chemtune.checks.units import converted, parse_unit, same_dimension
 @pytest.mark.parametrize(
     ("spellings", "name"),
     [
-        (["mS/cm", "mS cm−1", "mS cm-1", "mS cm⁻¹", "mS·cm⁻¹", "mS⋅cm^-1", "mS cm–1"], "mS/cm"),
+        (
+            [
+                "mS/cm",
+                "mS cm−1",
+                "mS.cm-1",
+                "mS cm^{-1}",
+                "mS cm-1",
+                "mS cm⁻¹",
+                "mS·cm⁻¹",
+                "mS⋅cm^-1",
+                "mS cm–1",
+            ],
+            "mS/cm",
+        ),
         (["mmol/g", "mmol g−1", "meq/g", "meq./g", "mequiv g⁻¹", "mequiv./g"], "mmol/g"),
         (["W cm⁻²", "W/cm2", "W/cm²", "W·cm−2", "W cm^-2"], "W/cm**2"),
         (["g/(cm2 h)", "g cm−2 h−1", "g/cm²/h"], "g/cm**2/hour"),
-        (["°C", "℃", "ºC"], "degC"),
-        (["%", "wt%", "wt.%", "vol%", "mol%", "at%"], "percent"),
+        (["°C", "℃", "ºC", "° C", "˚C", "∘C", "◦C"], "degC"),
+        (["%", "wt%", "wt.%", "wt %", "wt. %", "mol %", "vol%", "mol%", "at%"], "percent"),
+        (["㎎/㎖"], "mg/mL"),
         (["Ω cm²", "ohm cm2", "Ω·cm²"], "ohm*cm**2"),
         (["mAh g⁻¹", "mAh/g"], "mA*hour/g"),
         (["kJ mol−1", "kJ/mol"], "kJ/mol"),
@@ -58,6 +72,23 @@ def test_what_names_no_unit(text: str) -> None:
         ("QPPO-40 in H2O, IrO₂ and CO2", []),
         ("1,200 h; 10 000 h", [(1200, "h"), (10000, "h")]),
         ("at −0.5 V", [(-0.5, "V")]),
+        ("1.2 × 10–3 S cm–1", [(1.2e-3, "S cm–1")]),
+        ("10⁻³ to 10⁻² S/cm; 10-2–10-1 S/m", [
+            (1e-3, "S/cm"), (1e-2, "S/cm"), (1e-2, "S/m"), (0.1, "S/m"),
+        ]),
+        ("10-20 mS/cm", [(10, "mS/cm"), (20, "mS/cm")]),
+        ("(98 ± 3) mS/cm", [(98, "mS/cm"), (3, "mS/cm")]),
+        ("as in (3) A study", [(3, "")]),
+        ("0,098 S/cm and 12,345 h", [(0.098, "S/cm"), (12345, "h")]),
+        ("1,5 ± 0,2 mS/cm", [(1.5, "mS/cm"), (0.2, "mS/cm")]),
+        ("samples 1,2 and 3 with 1,4-dioxane", [(1, ""), (2, ""), (3, ""), (1, ""), (4, "")]),
+        ("washed 3 × 100 mL", [(3, ""), (100, "mL")]),
+        ("5 mol % and 35 wt. % of", [(5, "mol %"), (35, "wt. %")]),
+        ("98 mS.cm-1", [(98, "mS.cm-1")]),
+        ("2.1 mequiv. g−1", [(2.1, "mequiv. g−1")]),
+        ("5 mg. A2 was", [(5, "mg")]),
+        ("50 ㎎, 25 ˚C", [(50, "㎎"), (25, "˚C")]),
+        ("약98mS/cm이고 ８０ ℃", [(98, "mS/cm"), (80, "℃")]),
         ("약 80도에서 5%", [(80, "도"), (5, "%")]),
         ("for 3 membranes", [(3, "")]),
     ],
@@ -111,3 +142,10 @@ def test_dimensions_and_conversion() -> None:
     assert converted(1, "S/cm", "mS/cm") == pytest.approx(1000)
     assert converted(25, "°C", "K") == pytest.approx(298.15)
     assert converted(1, "S/cm", "%") is None
+
+
+def test_numbers_that_no_float_can_hold() -> None:
+    small, large = quantities_in(f"0.{'0' * 500}1 mS and 1e400 mS")
+    assert (small.value, large.value) == (0.0, 1e300)
+    assert not equal(small, large)
+    assert equal(small, Quantity(0.0, "S", 1e-300))

@@ -133,3 +133,15 @@ def test_scored(tasks: dict[str, Task]) -> None:
     assert tasks[NAME].scored(ANSWER).items == {
         "values": {"ptp-90|WU|48%", "ptp-90|IC|61ms/cm", "ptp-90|IC|147ms/cm"}
     }
+
+
+def test_one_value_is_compared_however_its_condition_is_written(tasks: dict[str, Task]) -> None:
+    def compared(value: str) -> frozenset[str]:
+        answer = {"M-1": {"WU": [], "IEC": [], "IC": [value]}}
+        return tasks[NAME].compared(answer).items["IC"]
+
+    first = compared("98 mS/cm at 80 °C")
+    for same in ("0.098 S/cm (80 °C)", "98 mS cm−1; 353.15 K", "9.8e-2 S/cm @ 80°C"):
+        assert compared(same) == first
+    for other in ("98 mS/cm", "98 mS/cm at 30 °C", "80 mS/cm at 98 °C"):
+        assert compared(other) != first

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chemtune.checks.grounding import GroundText
-from chemtune.checks.quantity import Quantity, comparable, quantities_in
+from chemtune.checks.quantity import SHARES, Quantity, comparable, equal, quantities_in
 from chemtune.checks.units import same_dimension
 from chemtune.documents.sentences import sentences
 
-JUST_AFTER = re.compile(r"[\s,]*(?:of|in|for|as)?\s*$")
+JUST_AFTER = re.compile(r"[\s,]*(?:of|in|for|as|의)?\s*$")
+# Between names that are said together: "the water uptake and swelling ratio were 35% and 12%".
+TOGETHER = re.compile(r"\s*(?:,?\s*(?:and|or|및)|,|/|[와과])\s*(?:the\s+)?")
 PAIRED = re.compile(r"respectively|각각")
 AT = re.compile(r"\s*\(?\s*(?:at|@|in|under)?\s*")
 CLOSE = 3
@@ -68,6 +70,8 @@ def owner(sentence: str, start: int, end: int, vocabulary: Vocabulary) -> str | 
     if after and JUST_AFTER.fullmatch(sentence[end : after[0][0]]):
         return after[0][2]
     before = [m for m in mentions if m[1] <= start]
+    if len(before) > 1 and TOGETHER.fullmatch(sentence[before[-2][1] : before[-1][0]]):
+        return None
     return before[-1][2] if before else None
 
 
@@ -100,7 +104,8 @@ def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str
     """Say at which condition a value stands, where it is plainly another one than claimed.
 
     The condition of a value is the one right after it ("12% at 30 °C"), else the last one before it
-    in its sentence or the first one behind it ("0.9 W in H2 and 0.6 W in CH4 at 850 °C").
+    in its sentence or the first one behind it ("0.9 W in H2 and 0.6 W in CH4 at 850 °C"). Of two
+    lists of one length it is the one at its place ("98 and 45 mS/cm at 80 and 30 °C each").
     """
     wanted = next((q for q in quantities_in(condition) if q.unit), None)
     if wanted is None:
@@ -109,14 +114,13 @@ def other_condition(text: str, places: Iterable[tuple[int, int]], condition: str
     why = None
     for start, _ in places:
         offset, sentence = _holding(split, start)
-        if PAIRED.search(sentence):
-            return None
         found = quantities_in(sentence)
         here = next((q for q in found if q.start <= start - offset < max(q.end, q.start + 1)), None)
         if here is None:
             return None
-        stated = _conditions_of(sentence, here, found, wanted)
-        if not stated or any(one.value == wanted.value for one in stated):
+        paired = PAIRED.search(sentence) is not None
+        stated = (_paired_with if paired else _conditions_of)(sentence, here, found, wanted)
+        if not stated or any(equal(one, wanted) for one in stated):
             return None
         why = f"stands at {stated[0].value:g} {stated[0].unit}, not at {condition}"
     return why
@@ -173,12 +177,37 @@ def _conditions_of(
     return [q for q in alike if q.start < value.start][-1:] + after[:1]
 
 
+def _paired_with(
+    sentence: str, value: Quantity, found: list[Quantity], like: Quantity
+) -> list[Quantity]:
+    """The condition in the place of a value, where one list of values has one of conditions."""
+    lists = _lists_in(sentence, found)
+    of_value = next(one for one in lists if value in one)
+    of_conditions = [one for one in lists if comparable(one[0], like)]
+    if len(of_conditions) != 1 or not 1 < len(of_conditions[0]) == len(of_value):
+        return []
+    return [of_conditions[0][of_value.index(value)]]
+
+
+def _lists_in(sentence: str, found: list[Quantity]) -> list[list[Quantity]]:
+    """Quantities that only a comma or "and" parts, with those of one dimension together."""
+    lists: list[list[Quantity]] = []
+    for one in found:
+        last = lists[-1][-1] if lists else None
+        near = last is not None and SHARES.fullmatch(sentence[last.end : one.start])
+        if last is not None and near and comparable(last, one):
+            lists[-1].append(one)
+        else:
+            lists.append([one])
+    return lists
+
+
 def _holding(split: list[tuple[int, str]], at: int) -> tuple[int, str]:
     return next(pair for pair in reversed(split) if pair[0] <= at)
 
 
 def _word(word: str) -> re.Pattern[str]:
-    # An abbreviation keeps its capitals: "WU" is no part of "wurtzite".
+    # An abbreviation keeps its capitals: "WU" is no part of "wurtzite". A particle may follow.
     flags = 0 if word.isupper() else re.IGNORECASE
     pattern = r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", word))
-    return re.compile(rf"(?<![^\W\d_]){pattern}(?:s|es)?(?![^\W\d_])", flags)
+    return re.compile(rf"(?<![^\W\d_]){pattern}(?:s|es)?(?![^\W\d_가-힣])", flags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chemtune.checks.finding import Finding
+from chemtune.checks.names import telling_word
 from chemtune.checks.units import parse_unit
 from chemtune.documents.language import HANGUL
 from chemtune.documents.sentences import sentences
@@ -15,12 +16,17 @@ FEWEST_WORDS = 3
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9'’-]*")
 # A gloss beside a Korean term: 이온 교환막(ion exchange membrane).
 GLOSS = re.compile(r"(?<=[가-힣])\s?\([^()가-힣]*\)")
+POLYMER = re.compile(r"\b[Pp]oly\([^()]*\)")
+# Shorter names of chemicals, such as iridium, have a Korean one that everybody uses.
+SYSTEMATIC_NAME = 9
 SHORT_WORDS = set("a an and are as at by for from in is it its no not of on or than the to was we".split())  # fmt: skip  # noqa: E501, SIM905
 VOWEL = re.compile(r"[aeiouy]")
 # What may follow the last word of a sentence.
 TAIL = re.compile(r"(?:\s*\([^()]*\))?[\s.!?。…\"'”’)\]]*$")
+# Of a reply of nothing but spaces every one would begin a search to its end.
+LONGEST_END = 300
 FORMAL = re.compile(r"(?:니다|니까|십시오)$")
-POLITE = re.compile(r"(?:[아어여해돼봐줘와워져려겨켜예에세네데까나게죠]요|지요|군요|거든요|죠)$")
+POLITE = re.compile(r"(?:[아어여해돼봐줘와워져려겨켜예에세네데까나게죠가고서걸든군지]요|죠)$")
 PLAIN = re.compile(r"(?:다|는가|은가|한가|인가|라|자)$")
 # Verbs as nouns; nouns such as 리튬 or 필름 end in the same consonant.
 NOMINAL = re.compile(r"[음임함됨짐킴움]$")
@@ -29,8 +35,8 @@ STYLE_NAMES = {"formal": "-습니다", "polite": "-요", "plain": "-다", "nomin
 
 
 def english_words(text: str) -> list[str]:
-    """Return the English words of a text: no formulas, units, abbreviations or codes."""
-    plain = GLOSS.sub(" ", text)
+    """Return the English words of a text: no formulas, units, codes or long names."""
+    plain = POLYMER.sub(" ", GLOSS.sub(" ", text))
     return [word for word in LATIN.findall(plain) if _is_word(word)]
 
 
@@ -69,7 +75,7 @@ def style_of(sentence: str) -> str:
 
     "formal" (-습니다), "polite" (-요), "plain" (-다), or "nominal" (-음, -함); a noun shows none.
     """
-    end = TAIL.sub("", sentence)
+    end = TAIL.sub("", sentence.rstrip()[-LONGEST_END:])
     return next((style for style, pattern in STYLES if pattern.search(end)), "")
 
 
@@ -81,4 +87,5 @@ def _is_word(token: str) -> bool:
         return False
     # Capitals after the first letter make it an abbreviation or a code.
     lower = word[1:] == word[1:].lower()
-    return lower and parse_unit(word) is None
+    systematic = len(word) >= SYSTEMATIC_NAME and telling_word(word) != ""
+    return lower and not systematic and parse_unit(word) is None

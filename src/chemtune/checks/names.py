@@ -80,7 +80,7 @@ def evidence(name: str) -> Evidence:
         return Evidence("name", "OPSIN", structure)
     if SMILES.fullmatch(plain) and _is_smiles(plain):
         return Evidence("smiles", "RDKit", plain)
-    word = _telling_word(plain)
+    word = telling_word(plain)
     if word:
         return Evidence("name", "words", word)
     return Evidence("acronym", "words", plain) if ACRONYM.fullmatch(plain) else Evidence()
@@ -90,8 +90,8 @@ def _unknown(name: str) -> str:
     return "" if evidence(name).kind else "is not known for a chemical's name by its form"
 
 
-def _telling_word(name: str) -> str:
-    """The first word of a name that tells a chemical, or ""."""
+def telling_word(name: str) -> str:
+    """Return the first word of a name that tells a chemical by itself, or ""."""
     lists: dict[str, tuple[str, ...]] = _lists()
     text = name.casefold()
     if text in lists["common"]:

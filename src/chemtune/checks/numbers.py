@@ -17,8 +17,11 @@ SPELLINGS = (
     (re.compile(r"섭씨\s?(-?\d[\d.]*)\s?도"), r"\1 °C"),
 )
 THOUSANDS = {"천": 10**3, "만": 10**4, "백만": 10**6, "천만": 10**7, "억": 10**8}
+# "2만 시간", "15만회", "2만 5500 시간", "2만 5천 회"; 만 of "3만을" is another word.
+COUNTER = r"(?:회|번|시간|개|배|명|원|사이클)"
 LARGE = re.compile(
-    rf"(\d[\d,.]*)\s?({'|'.join(sorted(THOUSANDS, key=len, reverse=True))})(?![가-힣])"
+    rf"(?<![\d,.])(\d[\d,.]*+)\s?({'|'.join(sorted(THOUSANDS, key=len, reverse=True))})"
+    rf"(?:\s?(\d[\d,]*)\s?(천)?(?=\s?{COUNTER})|(?={COUNTER})|(?![가-힣]))"
 )
 SPELLED = {
     1: r"one|once|first|single|a|an",
@@ -106,7 +109,12 @@ def _spelled(value: float, source: str) -> bool:
 def _plain(text: str) -> str:
     for pattern, written in SPELLINGS:
         text = pattern.sub(written, text)
-    return LARGE.sub(lambda m: f"{_number(m[1]) * THOUSANDS[m[2]]:.12g}", text)
+    return LARGE.sub(lambda m: f"{_large(m):.12g}", text)
+
+
+def _large(match: re.Match[str]) -> float:
+    rest = _number(match[3] or "0") * (THOUSANDS["천"] if match[4] else 1)
+    return _number(match[1]) * THOUSANDS[match[2]] + rest
 
 
 def _number(digits: str) -> float:

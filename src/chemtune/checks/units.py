@@ -18,6 +18,9 @@ SPELLINGS = Path(__file__).parent / "units.yaml"
 JOINED = ("cm", "mol", "kg", "mg", "m", "g", "h", "s", "L")
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－⁻₋"), "-")
 DOTS = dict.fromkeys(map(ord, "·⋅∙•․‧*×"), " ")
+DEGREES = re.compile(r"[º˚∘◦°]\s*(?=[CF]?(?![^\W\d_]))")
+# "wt. %", "mol %", "wt-%"
+PART = re.compile(r"\b(wt|vol|mol|at|w)[.-]?\s*%")
 # A factor of a unit: letters or a sign, and perhaps an exponent.
 FACTOR = re.compile(r"(?P<name>[^\W\d_]+\.?%?|%|°[CF]?|Ω)\s*\^?\s*(?:(?P<power>-?[1-9])(?!\d))?")
 
@@ -42,7 +45,9 @@ def parse_unit(text: str) -> pint.Unit | None:
     "mS cm−1", "mS·cm⁻¹", "mS cm^-1" and "mS/cm" are one unit. A slash divides by the factor after
     it alone, or by all in the brackets after it. The empty text is the unit of pure numbers.
     """
-    plain = unicodedata.normalize("NFKC", text.translate(DASHES)).translate(DASHES)
+    plain = DEGREES.sub("°", text)
+    plain = unicodedata.normalize("NFKC", plain.translate(DASHES)).translate(DASHES)
+    plain = PART.sub(r"\1%", re.sub(r"[{}]", "", plain))
     plain = plain.translate(DOTS).replace("μ", "µ").strip()
     product = _product(plain)
     if product is None:

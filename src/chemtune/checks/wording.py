@@ -10,7 +10,10 @@ from chemtune.documents.language import KOREAN_SHARE, LETTER, hangul_share
 from chemtune.documents.sentences import ABBREVIATION
 
 LANGUAGE_NAMES = {"en": "English", "ko": "Korean"}
-SENTENCE_END = re.compile(r"[.!?。]+(?=[\s\"'”’)\]]|$)")
+# A Korean sentence may go on without a space: "좋다.그러나".
+SENTENCE_END = re.compile(
+    r"[.!?。]+(?=[\"'”’)\]」』]*(?:\s|$))|(?<=[다요까음함됨])[.!?]+(?=[가-힣])"
+)
 # "1." before a point of a list.
 LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
 
@@ -23,8 +26,8 @@ def count_sentences(text: str) -> int:
     text = text.strip()
     count, rest = 0, text
     for end in SENTENCE_END.finditer(text):
-        before = text[: end.end()]
-        if ABBREVIATION.search(before[-12:]) or LIST_NUMBER.search(before):
+        before = text[max(0, end.end() - 12) : end.end()]
+        if ABBREVIATION.search(before) or LIST_NUMBER.search(before):
             continue
         count += 1
         rest = text[end.end() :]

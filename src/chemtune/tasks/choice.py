@@ -65,7 +65,9 @@ class Choice(Task):
         findings = check_wording(
             "Explanation", answer["explanation"], language=self.language, formulas=True
         )
-        findings += check_explanation(answer["explanation"], question.labels, question.answer)
+        findings += check_explanation(
+            answer["explanation"], question.labels, question.answer, question.options
+        )
         findings += check_leak(question.text, question.options, question.answer)
         chosen = chosen_option(answer["answer"], question)
         if chosen != question.answer:

@@ -168,11 +168,14 @@ class Records(Task):
         return Scored({"values": frozenset(values)})
 
     def compared(self, answer: Answer) -> Scored:
-        """The materials, and (material, value) of each property, equal after unit conversion."""
+        """The materials, and (material, value) of each property, equal after unit conversion.
+
+        "98 mS/cm at 80 °C" and "0.098 S/cm (353.15 K)" are one value.
+        """
         items: dict[str, frozenset[str]] = {"material": frozenset(map(fold, answer))}
         for name in self.properties:
             items[name] = frozenset(
-                f"{fold(material)}|{canonical(value)}"
+                f"{fold(material)}|{_comparable(value)}"
                 for material, values in answer.items()
                 for value in values[name]
             )
@@ -183,3 +186,8 @@ class Records(Task):
 
     def _is_absent(self, value: str) -> bool:
         return value.strip().casefold() in {self.absent.casefold(), "n/a", "-", "–", "—", "none"}
+
+
+def _comparable(value: str) -> str:
+    quantity, conditions = split_conditions(value)
+    return "; ".join(map(canonical, (quantity, *conditions)))
