@@ -9,6 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chemtune.errors import ChemtuneError
+
+
+@contextmanager
+def held_alone(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock file `path` for the block; the system lets go of it when a process is killed.
+
+    Raises:
+        ChemtuneError: Another process holds it; says `busy`.
+    """
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ChemtuneError(busy) from None
+        yield
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:

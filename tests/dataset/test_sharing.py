@@ -90,7 +90,13 @@ def test_what_is_shared_holds_no_text(project: Project, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (out / "examples.jsonl").open("rb")]
     (row,) = [row for row in rows if row["task"] == "names"]
     # Whoever has the document has the answer's words.
+    rights = [json.loads(line) for line in (out / "documents.jsonl").open("rb")]
+    assert rights[0]["source"] == "papers.jsonl"
+    assert (out / "recipe.yaml").read_bytes() == (run / "recipe.yaml").read_bytes()
     pieces = [documents[0]["text"][start:end] for start, end in row["spans"]]
     assert pieces == ["Pt", "ATO"]
     with pytest.raises(InputError, match="has no data set"):
         export(tmp_path, out)
+    (tmp_path / "page.txt").write_text("x", "utf-8")
+    with pytest.raises(InputError, match=r"page\.txt: cannot be written to: File exists"):
+        export(run, tmp_path / "page.txt")

@@ -98,3 +98,11 @@ def test_tokens_by_a_tokenizer(tiny_model: Path, tmp_path: Path) -> None:
         assert count(piece.text) <= 66
     with pytest.raises(InputError, match=r"tokenizer\.json: no tokenizer: .*name a tokenizer"):
         tokenizer_count(tmp_path)
+
+
+def test_a_long_sentence_is_cut_at_spaces_into_parts_of_one_size() -> None:
+    document = Document("d", "conductivity " * 4000)
+    chunks = list(chunk(document, tokens=100))
+    assert {piece.text.split()[0] for piece in chunks} == {"conductivity"}
+    assert {piece.text.split()[-1] for piece in chunks} == {"conductivity"}
+    assert min(estimate_tokens(piece.text) for piece in chunks[:-1]) > 90

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chemtune.documents.document import Document
+from chemtune.documents.language import detect_language
 from chemtune.documents.read import find_files, read_documents, read_records
 from chemtune.errors import InputError
 
@@ -276,3 +279,49 @@ def test_sets_of_abstracts(tmp_path: Path) -> None:
     (document,) = read(path)
     assert (document.title, document.text) == ("Pt", "Platinum on carbon.")
     assert dict(document.fields) == {"summary": "Short."}
+
+
+def test_links_in_a_circle_are_not_followed(tree: Path) -> None:
+    (tree / "deep/again").symlink_to(tree / "deep")
+    (tree / "deep/er/up").symlink_to(tree)
+    (tree / "deep/itself.txt").symlink_to(tree / "deep/itself.txt")
+    (tree / "deep/linked.txt").symlink_to(tree / "odd [1]/f.txt")
+    found = [tree / "deep/er/c.md", tree / "deep/linked.txt"]
+    for pattern in ("deep", "deep/**", "deep/**/*"):
+        assert find_files(pattern, tree) == found
+    assert find_files("**/er/**/*.md", tree) == found[:1]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def closed(path: str | Path) -> object:
+        if Path(path).name == "er":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    # Root may read everything, so that the system's refusal is played.
+    monkeypatch.setattr(os, "scandir", closed)
+    for pattern in (".", "**/*.md"):
+        with pytest.raises(InputError) as caught:
+            find_files(pattern, tree)
+        assert str(caught.value) == f"{tree / 'deep/er'}: cannot read the folder: Permission denied"
+
+
+def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.txt"))
+    try:
+        path.write_text("The film conducts.", "utf-8")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    (document,) = read(path)
+    assert (document.name, document.source) == ("\ufffd\ufffd.txt:1", "\ufffd\ufffd.txt")
+
+
+def test_a_text_of_a_hundred_megabytes_takes_little_more_than_itself() -> None:
+    text = "conductivity " * 800_000
+    tracemalloc.start()
+    assert detect_language(text) == "en"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * len(text)

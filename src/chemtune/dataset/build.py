@@ -104,7 +104,7 @@ def build(
         "run": str(folder.path),
         "documents": len(counted.documents),
         "requests": counts.requests_sent,
-        "replies_from_journal": counts.replies_from_journal,
+        "replies_from_journal": made.replied if offline else counts.replies_from_journal,
         "accepted": tally.total,
         "rejected": ledger.by_reason(),
         "examples": tally.examples(),
@@ -155,6 +155,7 @@ class _Made:
     def __init__(self, plan: Plan, folder: RunFolder, panel: Panel, gold: Gold | None) -> None:
         self.plan, self.folder, self.panel, self.gold = plan, folder, panel, gold
         self.counts = AskedCounts()
+        self.replied = 0
         self.second: Second | None = None
         recipe = plan.recipe
         if recipe.second is not None and panel.second is not None:
@@ -211,7 +212,9 @@ class _Made:
                     self.gold.add(outcome)
                 if outcome.entry is not None:
                     ledger.add(outcome.entry)
+                    self.replied += bool(outcome.entry.reply)
                 if outcome.example is not None:
+                    self.replied += bool(outcome.example.reply_key)
                     for file in files[outcome.example.split]:
                         file.write(outcome.example)
                     tally.add(outcome.example)

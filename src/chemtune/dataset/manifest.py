@@ -13,14 +13,16 @@ from chemtune.dataset.licences import asks
 from chemtune.dataset.prepared import read_prepared
 from chemtune.documents.document import SPLITS
 from chemtune.errors import InputError, Problem
-from chemtune.files import written_whole
+from chemtune.files import write_text, written_whole
+from chemtune.recipe.run_folder import RunFolder
 
 
 def export(run: Path, out: Path) -> dict[str, int]:
     """Write what tells the data set to one who has the documents, and holds no text of them.
 
     `documents.jsonl` states the rights of each document; `examples.jsonl` names each example by its
-    document, task and wording, with the offsets of what is grounded, and hashes of its texts.
+    document, task and wording, with the offsets of what is grounded, and hashes of its texts;
+    `recipe.yaml` is the run's recipe, with the paths as they stand there.
 
     Args:
         run: A run's folder.
@@ -30,15 +32,19 @@ def export(run: Path, out: Path) -> dict[str, int]:
         `documents` and `examples`, the numbers of lines.
 
     Raises:
-        InputError: The run has no data set.
+        InputError: The run has no data set, or `out` cannot be written to.
     """
     dataset = run / "dataset"
     if not (dataset / "documents.parquet").is_file():
         raise InputError(Problem("has no data set", run, remedy="run `chemtune build` first"))
-    return {
-        "documents": _write(out / "documents.jsonl", _rights(dataset)),
-        "examples": _write(out / "examples.jsonl", _examples(dataset)),
-    }
+    try:
+        write_text(out / "recipe.yaml", RunFolder(run).recipe.read_text(encoding="utf-8"))
+        return {
+            "documents": _write(out / "documents.jsonl", _rights(dataset)),
+            "examples": _write(out / "examples.jsonl", _examples(dataset)),
+        }
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise InputError(Problem(f"cannot be written to: {error.strerror}", out)) from None
 
 
 def _rights(dataset: Path) -> Iterator[dict[str, Any]]:
@@ -52,6 +58,7 @@ def _rights(dataset: Path) -> Iterator[dict[str, Any]]:
                 "parent": document.parent,
                 "offset": document.offset,
                 "characters": len(document.text),
+                "source": document.source,
                 "licence": document.licence,
                 "asks": list(asks(document.licence)),
                 "split": document.split,

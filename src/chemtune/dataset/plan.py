@@ -19,7 +19,7 @@ from chemtune.dataset.seen import Seen
 from chemtune.documents.chunk import chunk
 from chemtune.documents.document import Document
 from chemtune.documents.question import Question, options_of, read_questions
-from chemtune.documents.read import read_documents
+from chemtune.documents.read import file_name, read_documents
 from chemtune.documents.tokens import estimate_tokens, tokenizer_count
 from chemtune.domains import Domain, JudgeWording, find_domain
 from chemtune.errors import InputError, Problem
@@ -88,7 +88,7 @@ class Plan:
             InputError: A file is not as it should be (while iterating).
         """
         seen = Seen()
-        whys = self._whys()
+        whys = self._whys(seen)
         for part, source in enumerate(self.recipe.documents):
             documents = self._prepared_part(part, source, seen, ledger, limit)
             for why in whys:
@@ -149,12 +149,12 @@ class Plan:
             document, tokens=asked.tokens, overlap=asked.overlap, count=count
         )
 
-    def _whys(self) -> list[Callable[[Document], tuple[str, str] | None]]:
+    def _whys(self, seen: Seen) -> list[Callable[[Document], tuple[str, str] | None]]:
         """What says of a document that it is left out; the test side may hold the evaluation's."""
         whys = [_contaminated(ContaminationIndex(self._evaluated()))]
         near = self.recipe.near_duplicates
         if near is not None:
-            whys.append(_repeats(NearDuplicates(near.similarity), near.min_characters))
+            whys.append(_repeats(NearDuplicates(near.similarity), near.min_characters, seen))
         return whys
 
     def _evaluated(self) -> Iterator[Question]:
@@ -179,7 +179,7 @@ def _contaminated(index: ContaminationIndex) -> Callable[[Document], tuple[str, 
 
 
 def _repeats(
-    near: NearDuplicates, min_characters: int
+    near: NearDuplicates, min_characters: int, seen: Seen
 ) -> Callable[[Document], tuple[str, str] | None]:
     def why(document: Document) -> tuple[str, str] | None:
         if len(document.text) < min_characters:
@@ -189,7 +189,7 @@ def _repeats(
         if match is None or match[0] == document.id:
             return None
         other, similarity = match
-        return "near-duplicate", f"nearly the same as document {other} ({similarity:.2f})"
+        return "near-duplicate", f"nearly the same as {seen.name_of(other)} ({similarity:.2f})"
 
     return why
 
@@ -204,6 +204,6 @@ def _noted(ledger: Ledger) -> Callable[[Path, InputError], None]:
 
     def note(path: Path, error: InputError) -> None:
         detail = "; ".join(problem.message for problem in error.problems)
-        ledger.add(Entry("document", "rejected", path.name, "", "unreadable file", detail))
+        ledger.add(Entry("document", "rejected", file_name(path), "", "unreadable file", detail))
 
     return note

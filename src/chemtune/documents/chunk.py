@@ -70,7 +70,7 @@ def _pieces(text: str, tokens: int, count: Callable[[str], int]) -> Iterator[tup
         at = 0
         # Characters that surely fit: shortened until they do.
         while at < len(sentence):
-            length = max(1, len(sentence[at:]) * tokens // max(size, 1))
+            length = max(1, len(sentence) * tokens // max(size, 1))
             part = _whole_words(sentence, at, min(at + length, len(sentence)))
             while count(part) > tokens and len(part) > 1:
                 part = _whole_words(sentence, at, at + max(1, len(part) * 3 // 4))

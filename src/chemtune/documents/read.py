@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import glob
+import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +38,7 @@ LANGUAGES = {
     **dict.fromkeys(("en", "eng", "english", "en-us", "en-gb"), "en"),
     **dict.fromkeys(("ko", "kor", "korean", "ko-kr"), "ko"),
 }
+DEEP = re.compile(r"(?P<head>(?:.*?/)?)\*\*(?:/(?P<tail>.*))?", re.DOTALL)
 SPLIT_NAMES = {
     **{split: split for split in SPLITS},
     **dict.fromkeys(("dev", "valid", "val"), "validation"),
@@ -120,20 +123,19 @@ def find_files(pattern: str, base: Path) -> list[Path]:
             files and folders are passed over unless named.
         base: The folder that a relative `pattern` starts from.
 
+    Links to files are followed, and below a folder or "**" those to folders are not: they may lead
+    in a circle.
+
     Raises:
-        InputError: Nothing is found, or only files of an unknown suffix.
+        InputError: Nothing is found, or only files of an unknown suffix; a folder cannot be read.
     """
     start = Path(pattern).expanduser()
     path = base / start
-    if path.is_file():
+    if _is_file(path):
         _reader(path)
         return [path]
-    if path.is_dir():
-        matches = [p for p in path.rglob("*") if not _hidden(p.relative_to(path))]
-    else:
-        # Path.glob takes no absolute pattern.
-        matches = [base / p for p in glob.glob(str(start), root_dir=base, recursive=True)]  # noqa: PTH207
-    files = sorted({p for p in matches if p.is_file()})
+    matches = _matching("**", path) if path.is_dir() else _matching(start.as_posix(), base)
+    files = sorted(p for p in matches if _is_file(p))
     known = [p for p in files if p.suffix.lower() in READERS]
     if known:
         return known
@@ -141,6 +143,11 @@ def find_files(pattern: str, base: Path) -> list[Path]:
         _reader(files[0])
     message = f"no file found for {pattern!r} in the folder {base}"
     raise InputError(Problem(message, remedy="known suffixes: " + ", ".join(READERS)))
+
+
+def file_name(path: Path) -> str:
+    """Return the name of a file as text; bytes that are no UTF-8 are replaced."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def normal_language(
@@ -186,16 +193,17 @@ class _Row:
         used = {attribute: self._column(attribute) for attribute in DEFAULT_COLUMNS}
         value = {attribute: self._value(attribute, column) for attribute, column in used.items()}
         path, line = self.path, self.record.line
+        file = file_name(path)
         language = normal_language(
             value["language"], file=path, line=line, field=used["language"] or ""
         )
         split = normal_split(value["split"], file=path, line=line, field=used["split"] or "")
         return Document(
-            name=value["name"] or f"{self.prefix}{path.name}:{line}",
+            name=value["name"] or f"{self.prefix}{file}:{line}",
             text=value["text"],
             title=value["title"],
             language=language or given["language"],
-            source=value["source"] or given["source"] or path.name,
+            source=value["source"] or given["source"] or file,
             licence=value["licence"] or given["licence"],
             split=split,
             layout=self.record.layout,
@@ -269,5 +277,32 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Record]]:
     return reader
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _is_file(path: Path) -> bool:
+    """Whether it is a file; what may not be looked at is taken for one, whose reader says so."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
+def _matching(pattern: str, base: Path) -> set[Path]:
+    """What a glob names; with "**" `glob` itself would go round links in a circle without end."""
+    deep = DEEP.fullmatch(pattern)
+    if deep is None:
+        # Path.glob takes no absolute pattern.
+        return {base / found for found in glob.glob(pattern, root_dir=base)}  # noqa: PTH207
+    tops = glob.glob(deep["head"], root_dir=base) if deep["head"] else [""]  # noqa: PTH207
+    folders = {folder for top in tops for folder in _folders(base / top)}
+    return {match for folder in folders for match in _matching(deep["tail"] or "*", folder)}
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """A folder and those in it, at any depth, that are not hidden."""
+
+    def closed(error: OSError) -> None:
+        message = f"cannot read the folder: {error.strerror}"
+        raise InputError(Problem(message, error.filename))
+
+    for folder, inside, _ in os.walk(top, onerror=closed):
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        yield Path(folder)

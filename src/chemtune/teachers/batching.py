@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from chemtune.errors import ChemtuneError, Interrupted
+from chemtune.files import held_alone
 from chemtune.progress import say
 from chemtune.teachers.asked import Asked, AskedCounts
 from chemtune.teachers.batch import ENDED, MOST_BYTES, BatchTeacher, Line, Status, answers
@@ -377,15 +378,7 @@ def _row(name: str) -> str:
 @contextmanager
 def _alone(journal: Journal) -> Iterator[None]:
     """Keep others off the batches of a journal: two would send a batch that was cut off twice."""
-    import fcntl
-
     path = journal.path.with_name(f"{journal.path.name}.batches")
-    try:
-        with path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError:
-        raise ChemtuneError(
-            f"{journal.path}: another process waits for batches of this journal; wait for it or "
-            "end it, then run again"
-        ) from None
+    busy = "another process waits for batches of this journal; wait for it or end it"
+    with held_alone(path, f"{journal.path}: {busy}, then run again"):
+        yield

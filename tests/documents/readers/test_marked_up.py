@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def test_html(tmp_path: Path, charset: str) -> None:
     assert record.fields["title"] == "막의 전도도"
     assert record.fields["language"] == "ko"
     assert record.fields["text"].split("\n\n") == [
-        "이온 전도도", "H2O & IrO2: 98 mS cm-1.", "Film | WU", "A | 12%", "결론", "첫째 문단",
+        "이온 전도도", "H2O & IrO2: 98 mS cm⁻¹.", "Film | WU", "A | 12%", "결론", "첫째", "문단",
     ]  # fmt: skip
     assert sections_hold(record) == ["이온 전도도", "결론"]
 
@@ -46,6 +47,54 @@ def test_html_that_is_deep_or_has_no_blocks(tmp_path: Path) -> None:
     path.write_bytes(b"<p>\xff\xfe\x00</p>")
     with pytest.raises(InputError, match="not utf-8"):
         list(html_.read_records(path))
+
+
+def html(folder: Path, body: str | bytes) -> Record:
+    path = folder / "page.html"
+    path.write_bytes(body if isinstance(body, bytes) else f"<body>{body}</body>".encode())
+    (record,) = html_.read_records(path)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("body", "passages"),
+    [
+        # Text that stands in no paragraph is text.
+        (
+            "<h1>T</h1><div>Films <b>conduct</b>.</div><p>© 2020</p>",
+            ["T", "Films conduct.", "© 2020"],
+        ),
+        ("<section>Before<p>within</p>after</section>", ["Before", "within", "after"]),
+        ("<p>one<br>two</p>", ["one two"]),
+        ("<ul><li>one<ul><li>two</li></ul></li></ul>", ["one", "two"]),
+        ("<table><tr><td><p>A</p><p>B</p></td><td></td><td>C</td></tr></table>", ["A B | | C"]),
+        ("<table><tr><td>x<table><tr><td>1<td>2</table>y</table>", ["x", "1 | 2", "y"]),
+        ("<p>10<sup>−3</sup> to 10<sup>3</sup><sup>a</sup></p>", ["10⁻³ to 10³a"]),
+        ("<p>seen<script>a()</script></p><p style='color:red; Display: none'>not</p>", ["seen"]),
+        ("a &lt;b&gt;<!-- c -->", ["a <b>"]),
+    ],
+)
+def test_the_text_of_a_page_in_blocks(tmp_path: Path, body: str, passages: list[str]) -> None:
+    assert html(tmp_path, body).fields["text"].split("\n\n") == passages
+
+
+def test_pages_that_name_an_encoding_that_they_are_not_in(tmp_path: Path) -> None:
+    page = "<meta charset='{}'><p>98 µS</p>"
+    assert html(tmp_path, page.format("utf-16").encode()).fields["text"] == "98 µS"
+    with pytest.raises(InputError, match="names an encoding that is not known: hex"):
+        html(tmp_path, page.format("hex").encode())
+    with pytest.raises(InputError, match="not idna"):
+        html(tmp_path, page.format("idna").encode())
+
+
+def test_a_page_that_would_take_minutes_to_parse_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nested more than 10000 deep"):
+        html(tmp_path, "<div>" * 200_000 + "x")
+    # What needs no end tag, and what is closed, is not nested; and it takes no minutes.
+    started = time.monotonic()
+    text = html(tmp_path, "<p>x<br>" * 20_000 + "<b>y</b>" * 20_000).fields["text"]
+    assert text.split("\n\n") == ["x"] * 19_999 + ["x " + "y" * 20_000]
+    assert time.monotonic() - started < 5
 
 
 def test_word(tmp_path: Path) -> None:
@@ -66,6 +115,30 @@ def test_word(tmp_path: Path) -> None:
         "Results", "The film swelled.", "IEC | 2.1 meq/g", "전도도는 높았다.",
     ]  # fmt: skip
     assert sections_hold(record) == ["Results"]
+
+
+def test_raised_digits_and_wide_cells_of_a_word_file(tmp_path: Path) -> None:
+    import docx
+
+    document = docx.Document()
+    paragraph = document.add_paragraph("It was 10")
+    paragraph.add_run("-3").font.superscript = True
+    paragraph.add_run(" S.")
+    table = document.add_table(rows=1, cols=3)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "wide"
+    table.cell(0, 2).text = "narrow"
+    path = tmp_path / "a.docx"
+    document.save(str(path))
+    (record,) = docx_.read_records(path)
+    assert record.fields["text"].split("\n\n") == ["It was 10⁻³ S.", "wide | narrow"]
+
+
+def test_millions_of_empty_paragraphs_in_a_word_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"<w:p/>" * 2_000_000)
+    with pytest.raises(InputError, match="unpacks to 11 MiB"):
+        list(docx_.read_records(path))
 
 
 def test_a_bomb_in_a_word_file_is_not_unpacked(tmp_path: Path) -> None:
@@ -166,3 +239,26 @@ def test_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), path)
     with pytest.raises(InputError, match="no rows"):
         list(parquet.read_records(path))
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "text"),
+    [
+        # A lost entity changes a value: 50 m, 80 C.
+        ("50 &mu;m at 80&thinsp;&deg;C &amp; &own;", "50 μm at 80 °C & µ"),
+        ("&unknown; &made; &long;", "&unknown; &made; &long;"),
+        ("10<sup>3</sup> S cm<sup>−1</sup><sup><xref>4</xref></sup>", "10³ S cm⁻¹"),
+        ("one<break/>two", "one two"),
+        (
+            "of <list><list-item><p>a</p></list-item><list-item><p>b</p></list-item></list>",
+            "of a b",
+        ),
+    ],
+)
+def test_text_of_an_article(tmp_path: Path, paragraph: str, text: str) -> None:
+    own = f'<!ENTITY own "µ"><!ENTITY made "&own;&own;"><!ENTITY long "{"x" * 50}">'
+    head = f'<!DOCTYPE article PUBLIC "-//NLM//DTD" "JATS.dtd" [{own}]>'
+    path = tmp_path / "a.xml"
+    path.write_text(f"{head}<article><body><p>{paragraph}</p></body></article>", "utf-8")
+    (record,) = jats.read_records(path)
+    assert record.fields["text"] == text

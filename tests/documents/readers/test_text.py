@@ -88,8 +88,25 @@ def test_aliases_in_front_matter_are_refused_at_once(tmp_path: Path) -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     path = tmp_path / "bomb.md"
     path.write_text("---\n" + "\n".join(lines) + "\n---\nText.\n", "utf-8")
-    with pytest.raises(InputError, match=r"bomb\.md:2: the front matter has an alias"):
+    with pytest.raises(InputError, match=r"bomb\.md:3: the front matter has an alias"):
         list(read_records(path))
+
+
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a: ", "}")])
+def test_front_matter_that_is_nested_without_measure_is_refused(
+    tmp_path: Path, open_: str, close: str
+) -> None:
+    path = tmp_path / "deep.md"
+    path.write_text(f"---\na: {open_ * 5000}1{close * 5000}\n---\nText.\n", "utf-8")
+    with pytest.raises(InputError, match=r"deep\.md:2: .* nested more than 50 deep"):
+        list(read_records(path))
+
+
+def test_every_value_of_front_matter_goes_into_json_in_one_order(tmp_path: Path) -> None:
+    front = "a: !!binary aGVsbG8=\nb: !!set {z, x, y}\nc: !!omap [k: 1]\nd: 2024-01-02"
+    values = fields(tmp_path, f"---\n{front}\n---\nText.\n")
+    del values["text"]
+    assert values == {"a": "hello", "b": ["x", "y", "z"], "c": [["k", 1]], "d": "2024-01-02"}
 
 
 def test_a_line_of_a_hundred_megabytes_is_read(tmp_path: Path) -> None:

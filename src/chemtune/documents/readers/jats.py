@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from html.entities import html5
 from pathlib import Path
 from typing import Any
 
-from chemtune.documents.readers.passages import Passage, record_of
+from chemtune.documents.readers.passages import Passage, raised, record_of
 from chemtune.documents.readers.record import Record
 from chemtune.errors import InputError, Problem
 
 SUFFIXES = (".xml", ".nxml")
 LEFT_OUT = {"ref-list", "xref", "fn-group", "table-wrap-foot", "graphic", "tex-math", "ack"}
+LONGEST_ENTITY = 8
 LEAVES = {"p", "title", "caption", "label", "tr", "disp-formula", "list-item", "def-item"}
+# What stands on a line of its own within a paragraph or cell.
+APART = LEAVES | {"break", "list", "def-list"}
 
 
 def read_records(path: Path) -> Iterator[Record]:
     """Yield the article as one record: abstract and body as `text`, with its sections.
 
     Other fields: `title`, `doi`, `journal`, `year`, `licence`, `language` and `keywords`, as far
-    as the article has them. Citations, references and notes are left out.
+    as the article has them. Citations, references and notes are left out, and raised digits are
+    superscripts.
 
     Raises:
         InputError: The file cannot be read, is no XML, or holds no article.
@@ -36,6 +41,9 @@ def read_records(path: Path) -> Iterator[Record]:
         raise InputError(Problem(f"cannot read the file: {error}", path)) from None
     except etree.XMLSyntaxError as error:
         raise InputError(Problem(f"not XML: {error.msg}", path, error.lineno)) from None
+    types = root.getroottree().docinfo.internalDTD
+    declared = {one.name: one.content or "" for one in types.iterentities()} if types else {}
+    _spell_out(root.iter(etree.Entity), declared)
     article = root if _name(root) == "article" else next(root.iter("{*}article"), None)
     if article is None:
         message = f"the root is {_name(root)!r}, and there is no article in it"
@@ -88,12 +96,32 @@ def _of(element: Any) -> Iterator[Passage]:
 
 
 def _text(element: Any) -> str:
+    return " ".join(_said(element).split())
+
+
+def _said(element: Any) -> str:
     parts = [element.text or ""]
     for child in element:
-        if _name(child) and _name(child) not in LEFT_OUT:
-            parts.append(_text(child))
+        name = _name(child)
+        if name == "sup":
+            parts.append(raised(_said(child)))
+        elif name in APART:
+            parts.append(f" {_said(child)} ")
+        elif name and name not in LEFT_OUT:
+            parts.append(_said(child))
         parts.append(child.tail or "")
-    return " ".join("".join(parts).split())
+    return "".join(parts)
+
+
+def _spell_out(entities: Iterable[Any], declared: Mapping[str, str]) -> None:
+    """Put before what follows an entity the character that it stands for, else its name.
+
+    Longer values, and those made of other entities, may be a file's text or a bomb.
+    """
+    for entity in entities:
+        meant = html5.get(f"{entity.name};") or declared.get(entity.name) or ""
+        plain = 0 < len(meant) <= LONGEST_ENTITY and "&" not in meant
+        entity.tail = (meant if plain else entity.text) + (entity.tail or "")
 
 
 def _name(element: Any) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 from chemtune.documents.readers.record import Layout, Record
 
 SPACES = re.compile(r"\s+")
+# "10<sup>3</sup>" is not 103.
+RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+ONLY_RAISED = re.compile(r"[0-9+\-−–]+")
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,8 @@ def record_of(passages: Iterable[Passage], fields: dict[str, Any]) -> Record:
         offset += len(text) + 2
     layout = Layout(tuple(pages), tuple(sections))
     return Record(1, {**fields, "text": "\n\n".join(parts)}, layout=layout)
+
+
+def raised(text: str) -> str:
+    """Return a raised number or sign in superscript characters; other raised text as it is."""
+    return text.translate(RAISED) if ONLY_RAISED.fullmatch(text.strip()) else text

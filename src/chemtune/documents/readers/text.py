@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ MARKDOWN = (".md", ".markdown")
 SUFFIXES = (".txt", *MARKDOWN)
 HEADING = re.compile(r"\s*# +(?P<title>[^\n]*?)(?: +#+)?[ \t]*(?:\n|$)")
 FENCE = "---"
+DEEPEST = 50
 
 
 def read_records(path: Path) -> Iterator[Record]:
@@ -56,12 +57,7 @@ def _split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
 
 def _load(source: str, path: Path) -> dict[str, Any]:
     try:
-        # A few lines of aliases of aliases are a text of gigabytes.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, yaml.SafeLoader)):
-            remedy = "write the value out"
-            raise InputError(
-                Problem("the front matter has an alias (*name)", path, 2, remedy=remedy)
-            )
+        _check_events(yaml.parse(source, yaml.SafeLoader), path)
         values = yaml.safe_load(source)
     # PyYAML lets ValueError through for a date such as 2024-13-01.
     except (yaml.YAMLError, ValueError) as error:
@@ -81,10 +77,33 @@ def _load(source: str, path: Path) -> dict[str, Any]:
     return {str(name): _plain(value) for name, value in values.items()}
 
 
+def _check_events(events: Iterable[yaml.Event], path: Path) -> None:
+    """Refuse what is small as a text and large, or deep, as a value."""
+    depth = 0
+    for event in events:
+        line = 2 + (event.start_mark.line if event.start_mark else 0)
+        # A few lines of aliases of aliases are a text of gigabytes.
+        if isinstance(event, yaml.AliasEvent):
+            fault, remedy = "the front matter has an alias (*name)", "write the value out"
+            raise InputError(Problem(fault, path, line, remedy=remedy))
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            fault = f"the front matter is nested more than {DEEPEST} deep"
+            raise InputError(Problem(fault, path, line))
+
+
 def _plain(value: Any) -> Any:
-    """Write dates as strings, so that every field can go into JSON."""
+    """Write dates and the like as strings, so that every field can go into JSON."""
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, set):
+        # In an order of their own, for a set's is another one in each process.
+        return sorted(str(_plain(item)) for item in value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
