@@ -60,6 +60,8 @@ def test_a_unit_that_the_property_cannot_have() -> None:
     message = "has the unit 'meq/g', which is not of the kind of mS/cm, %"
     assert wrong("2.4 meq/g", "mS/cm", "%") == [message]
     assert wrong("2.4", "meq/g") == ["has no unit; one of the kind of meq/g was asked for"]
+    # "%" has the dimension of a bare number, and a number of samples is no share.
+    assert wrong("31.5", "%") == ["has no unit; one of the kind of % was asked for"]
 
 
 @pytest.mark.parametrize("value", ["high", "some 3 g", "()", "(", "@", "at 80 °C", "N/A"])

@@ -60,7 +60,9 @@ def ground_quantity(
     if parts is None:
         return [Finding("quantities", "error", field, value, "is not a number with a unit")]
     numbers, unit = parts
-    if units and not any(same_unit(unit, one) or same_dimension(unit, one) for one in units):
+    # A bare number has the dimension of "%", and yet says no share.
+    kinds_of_it = (one for one in units if unit or not one)
+    if units and not any(same_unit(unit, one) or same_dimension(unit, one) for one in kinds_of_it):
         kinds = ", ".join(units)
         message = f"has the unit {unit!r}, which is not of the kind of {kinds}"
         message = message if unit else f"has no unit; one of the kind of {kinds} was asked for"
