@@ -12,14 +12,18 @@ from typing import Any
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "apply": "chemtune.use.apply",
     "build": "chemtune.dataset.build",
+    "chat": "chemtune.use.chat",
     "demo": "chemtune.experiment.run",
     "evaluate": "chemtune.evaluation.evaluate",
     "evaluate_questions": "chemtune.evaluation.evaluate",
+    "export": "chemtune.experiment.export",
     "init": "chemtune.experiment.run",
     "preview": "chemtune.dataset.build",
     "report": "chemtune.experiment.report",
     "run": "chemtune.experiment.run",
+    "serve": "chemtune.use.serve",
     "tune": "chemtune.tuning.tune",
 }
 __all__ = ["__version__", *_FUNCTIONS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +21,12 @@ class Advance(Protocol):
 
 
 def say(message: str) -> None:
-    """Print one line of news on standard error, so that standard output stays the result's."""
+    """Print one line of news on standard error, so that standard output stays the result's.
+
+    Where several processes tune together (torchrun), the first of them speaks.
+    """
+    if not speaks():
+        return
     print(message, file=sys.stderr, flush=True)
 
 
@@ -36,7 +42,7 @@ def progress(title: str, total: int, unit: str = "") -> Iterator[Advance]:
     Yields:
         A function that counts units as done.
     """
-    if total <= 0:
+    if total <= 0 or not speaks():
         yield _ignore
     elif sys.stderr.isatty():
         with _bar(title, total, unit) as advance:
@@ -45,6 +51,11 @@ def progress(title: str, total: int, unit: str = "") -> Iterator[Advance]:
         lines = _Lines(title, total, unit)
         yield lines.advance
         lines.close()
+
+
+def speaks() -> bool:
+    """Whether this process is the one that prints, of those that torchrun starts together."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _ignore(count: int = 1, *, note: str = "") -> None:

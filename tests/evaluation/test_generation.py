@@ -84,7 +84,7 @@ def test_rows_that_end_early_leave_the_others_as_they_are(student, monkeypatch) 
     whole = [naive(student, prompt, 30) for prompt in prompts]
     # What some say early ends an answer from now on, so that rows are taken out at several steps.
     stops = {whole[0][2], whole[4][9]}
-    monkeypatch.setattr("chemtune.evaluation.generation._stops", lambda _: stops)
+    monkeypatch.setattr("chemtune.evaluation.generation.stop_ids", lambda _: stops)
     expected = []
     for said in whole:
         end = next((i for i, token in enumerate(said) if token in stops), None)

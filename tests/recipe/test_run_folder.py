@@ -76,6 +76,9 @@ def test_every_default_is_written_out(tmp_path: Path) -> None:
         "dropout": 0.0,
         "targets": "all-linear",
         "last_layers": None,
+        "rank_stabilized": False,
+        "dora": False,
+        "base": "plain",
     }
     assert list(written) == list(Recipe.model_fields)
 

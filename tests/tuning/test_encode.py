@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 from chemtune.dataset.example import Example
 from chemtune.dataset.ledger import Ledger
 from chemtune.models.template import PLAIN, Template
-from chemtune.tuning.encode import encode_examples
+from chemtune.tuning.encode import encode, fitting
 
 MESSAGES = [
     {"role": "system", "content": "Answer as JSON."},
@@ -51,7 +51,7 @@ def test_prompt_and_answer_are_the_whole_conversation(tokenizer) -> None:
 
 def test_the_end_of_the_answer_is_learned(tokenizer) -> None:
     template = Template.of(tokenizer)
-    (encoded,) = encode_examples([example("yes")], template, max_tokens=500, ledger=Ledger())
+    (encoded,) = encode([example("yes")], template)
     learned = encoded.ids[encoded.answer_start :]
     assert tokenizer.decode(learned) == "yes<|im_end|>"
     assert encoded.label_count == len(learned)
@@ -60,16 +60,12 @@ def test_the_end_of_the_answer_is_learned(tokenizer) -> None:
 def test_what_does_not_fit_whole_is_left_out_with_its_reason(tokenizer) -> None:
     ledger = Ledger()
     template = Template.of(tokenizer)
-    kept = encode_examples(
-        [example("short", "d1"), example("long " * 300, "d2")],
-        template,
-        max_tokens=200,
-        ledger=ledger,
-    )
+    examples = [example("short", "d1"), example("long " * 300, "d2")]
+    kept = fitting(encode(examples, template), examples, max_tokens=200, ledger=ledger)
     assert [e.example for e in kept] == ["d1-t"]
     (entry,) = ledger.entries
     assert (entry.document, entry.reason) == ("d2", "too long")
-    assert "tuning.max_tokens is 200" in entry.detail
+    assert "the limit is 200" in entry.detail
 
 
 def test_a_base_model_gets_a_template_that_ends(tokenizer) -> None:

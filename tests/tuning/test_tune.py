@@ -15,10 +15,18 @@ import torch
 from safetensors.torch import load_file
 
 import chemtune
-from chemtune.errors import InputError
+from chemtune.dataset.example import read_examples
+from chemtune.errors import ChemtuneError, InputError
+from chemtune.files import held_alone
+from chemtune.models.load import load_student
+from chemtune.models.resolve import resolve_model
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
-from chemtune.tuning.tune import last_checkpoint, planned_steps
+from chemtune.tuning.batches import collate
+from chemtune.tuning.checkpoints import last_checkpoint, step_of
+from chemtune.tuning.encode import encode
+from chemtune.tuning.fit import planned_steps
+from chemtune.tuning.loss import label_loss
 
 SAMPLE = Path(chemtune.__file__).parent / "domains/chemistry/sample"
 ADAPTER = "adapter_model.safetensors"
@@ -47,7 +55,8 @@ def test_the_loss_falls_and_the_adapter_is_pefts(built: Path, tiny_model: Path) 
     assert result["steps"] == len(result["losses"]) == planned_steps(6, load_recipe(built).tuning)
     assert result["loss_last"] < 0.9 * result["loss_first"]
     assert result["label_tokens"] < result["tokens"]
-    assert [step for step, _ in result["validation_loss"]] == [6, 12]
+    assert [step for step, _ in result["validation_loss"]] == [0, 6, 12]
+    assert [step for step, _ in result["probe_loss"]] == [0, 6, 12]
     run = RunFolder(load_recipe(built).run_folder)
     assert not run.checkpoints.exists()
     model = AutoModelForCausalLM.from_pretrained(tiny_model)
@@ -159,13 +168,166 @@ def test_an_interrupted_tuning_ends_with_the_weights_of_an_uninterrupted_one(
     assert [loss for _, loss in resumed["losses"]] == [loss for _, loss in whole["losses"]]
 
 
-def test_a_checkpoint_that_a_crash_cut_off_is_passed_over(tmp_path: Path) -> None:
-    for step in (2, 4, 10):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-    for step in (2, 4):
-        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
-    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
-    assert last_checkpoint(tmp_path / "none") is None
+def test_a_damaged_checkpoint_is_passed_over_and_nothing_is_lost(
+    make_run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {
+        "epochs": 12,
+        "batch_size": 4,
+        "learning_rate": 0.01,
+        "precision": "float32",
+        "checkpoint_steps": 2,
+        "tokens_per_pass": 900,
+    }
+    path = make_run(tuning=settings)
+    chemtune.build(path)
+    run = load_recipe(path).run_folder
+    process = start(path)
+    wait_for_checkpoint(run, process)
+    while (reached := last_checkpoint(run / "checkpoints")) is None or step_of(reached) < 4:
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    newest = last_checkpoint(run / "checkpoints")
+    assert newest is not None
+    (newest / "optimizer.pt").write_bytes(b"")
+    resumed = chemtune.tune(path)
+    said = capsys.readouterr().err
+    assert f"{newest} is damaged (optimizer.pt)" in said
+    assert f"goes on from step {step_of(newest) - 2} of 72" in said
+    interrupted = weights(run)
+    (run / "adapter" / "tuning.json").unlink()
+    whole = chemtune.tune(path)
+    assert equal(interrupted, weights(run))
+    assert [loss for _, loss in resumed["losses"]] == [loss for _, loss in whole["losses"]]
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(make_run) -> None:
+    settings = {
+        "epochs": 12,
+        "batch_size": 4,
+        "learning_rate": 1e30,
+        "warmup": 0.5,
+        "max_grad_norm": 0,
+        "precision": "float32",
+        "checkpoint_steps": 1,
+    }
+    path = make_run(tuning=settings)
+    chemtune.build(path)
+    with pytest.raises(ChemtuneError, match=r"of step \d+ is no number.*learning_rate") as told:
+        chemtune.tune(path)
+    assert told.value.exit_code == 1
+    run = load_recipe(path).run_folder
+    kept = last_checkpoint(run / "checkpoints")
+    assert kept is not None
+    state = load_file(kept / "adapter_model.safetensors")
+    assert all(torch.isfinite(tensor).all() for tensor in state.values())
+    assert not (run / "adapter").exists()
+
+
+def test_two_tunings_of_one_run_do_not_mix(built: Path) -> None:
+    run = load_recipe(built).run_folder
+    with (
+        held_alone(run / ".tuning.lock", "busy"),
+        pytest.raises(ChemtuneError, match="another process tunes in this folder"),
+    ):
+        chemtune.tune(built)
+
+
+def test_tuning_stops_where_the_validation_loss_rises_and_keeps_the_best(make_run) -> None:
+    settings = {
+        "epochs": 60,
+        "batch_size": 4,
+        "learning_rate": 0.05,
+        "precision": "float32",
+        "validate_steps": 3,
+        "early_stopping": {"patience": 2},
+        "probe": False,
+    }
+    path = make_run(tuning=settings)
+    chemtune.build(path)
+    result = chemtune.tune(path)
+    assert result["stopped_early"]
+    assert result["steps"] < 360
+    losses = dict(result["validation_loss"])
+    assert losses[result["best_step"]] == min(losses.values())
+    assert result["steps"] == result["best_step"] + 2 * 3
+    assert result["probe_loss"] == []
+    # The adapter that is kept has the best loss.
+    student = load_student(
+        resolve_model(load_recipe(path).model),
+        precision="float32",
+        adapter=load_recipe(path).run_folder / "adapter",
+    )
+    examples = read_examples(load_recipe(path).run_folder / "dataset/validation.parquet")
+    encoded = encode(examples, student.template)
+    with torch.no_grad():
+        total = sum(float(label_loss(student.model, **collate([one], 0))) for one in encoded)
+    mean = total / sum(one.label_count for one in encoded)
+    assert mean == pytest.approx(losses[result["best_step"]], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "lora", [{"rank_stabilized": True}, {"dora": True}, {"last_layers": 1}, {"dropout": 0.1}]
+)
+def test_kinds_of_adapters_learn_and_are_read_again(make_run, lora: dict[str, object]) -> None:
+    settings = {
+        "epochs": 4,
+        "batch_size": 4,
+        "learning_rate": 0.01,
+        "precision": "float32",
+        "lora": lora,
+    }
+    path = make_run(tuning=settings)
+    chemtune.build(path)
+    result = chemtune.tune(path)
+    losses = [loss for _, loss in result["validation_loss"]]
+    assert losses[-1] < losses[0]
+    config = json.loads((load_recipe(path).run_folder / "adapter/adapter_config.json").read_text())
+    assert config["use_rslora"] == bool(lora.get("rank_stabilized"))
+    assert config["use_dora"] == bool(lora.get("dora"))
+    chemtune.evaluate(path, only="after")
+
+
+def test_all_weights_can_be_tuned_as_a_comparison(make_run, tiny_model: Path) -> None:
+    settings = {
+        "method": "full",
+        "epochs": 4,
+        "batch_size": 4,
+        "learning_rate": 0.003,
+    }
+    path = make_run(tuning=settings)
+    chemtune.build(path)
+    result = chemtune.tune(path)
+    losses = [loss for _, loss in result["validation_loss"]]
+    assert losses[-1] < losses[0]
+    assert result["precision"] == "float32"
+    tuned = load_file(load_recipe(path).run_folder / "adapter/model.safetensors")
+    before = load_file(tiny_model / "model.safetensors")
+    assert tuned.keys() == before.keys()
+    assert all(not torch.equal(tuned[name], before[name]) for name in tuned)
+    scores = chemtune.evaluate(path)
+    assert scores["before"]["identity"] != scores["after"]["identity"]
+    exported = Path(chemtune.export(load_recipe(path).run_folder)["export"])
+    written = load_file(exported / "model.safetensors")
+    assert all(torch.equal(written[name], tuned[name]) for name in tuned)
+
+
+def test_four_bits_without_a_gpu_are_refused(make_run) -> None:
+    path = make_run(tuning={"lora": {"base": "nf4"}, "max_steps": 1})
+    chemtune.build(path)
+    with pytest.raises(InputError, match=r"tuning\.lora\.base: four-bit weights need a GPU"):
+        chemtune.tune(path)
+
+
+def test_the_log_holds_what_each_step_was(built: Path) -> None:
+    chemtune.tune(built)
+    lines = (load_recipe(built).run_folder / "adapter/log.jsonl").read_text().splitlines()
+    steps = [entry for entry in map(json.loads, lines) if "loss" in entry]
+    assert len(steps) == 12
+    for entry in steps:
+        assert entry.keys() >= {"learning_rate", "grad_norm", "tokens_per_second", "epoch"}
+        assert entry["tokens_per_second"] > 0
 
 
 def test_without_a_data_set_it_says_what_to_run(make_run) -> None:
@@ -182,7 +344,7 @@ def test_examples_that_are_too_long_are_in_the_ledger(make_run) -> None:
     assert result["left_out"]["too long"] > 5
     rows = pq.read_table(load_recipe(path).run_folder / "dataset/too_long.parquet").to_pylist()
     assert len(rows) == result["left_out"]["too long"]
-    assert "tuning.max_tokens is 150" in rows[0]["detail"]
+    assert "the limit is 150" in rows[0]["detail"]
 
 
 def test_a_target_that_the_model_lacks_is_named(make_run) -> None:

@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM, TrainingArguments
 
 from chemtune.tuning.batches import LengthGroupedBatches, collate, padded_passes
 from chemtune.tuning.encode import Encoded
+from chemtune.tuning.fit import mean_labels
 from chemtune.tuning.loss import label_loss
 from chemtune.tuning.trainer import LabelRowTrainer, laid_out
-from chemtune.tuning.tune import mean_labels
 
 EXAMPLES = [
     Encoded("long", list(range(3, 43)), 5),

@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from chemtune.cli import build, demo, evaluate, init, journal, report, run, share, tune
+from chemtune.cli import (
+    apply,
+    build,
+    chat,
+    demo,
+    evaluate,
+    export,
+    init,
+    journal,
+    report,
+    run,
+    serve,
+    share,
+    tune,
+)
 from chemtune.errors import ChemtuneError
 
 app = typer.Typer(
@@ -18,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, init, run, build, tune, evaluate, report, share):
+for command in (demo, init, run, build, tune, evaluate, report, export, share, apply, chat, serve):
     app.command(name=command.NAME)(command.command)
 app.add_typer(journal.app, name=journal.NAME)
 

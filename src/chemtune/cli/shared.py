@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chemtune.progress import speaks
+
 if TYPE_CHECKING:
     from chemtune.recipe.schema import Recipe
 
@@ -21,6 +23,8 @@ AsJson = Annotated[
 OutFolder = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Where the results are kept.")
 ]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, or its recipe.")]
+Untuned = Annotated[bool, typer.Option("--untuned", help="Take the model as it was before tuning.")]
 
 
 def open_recipe(path: Path, out: Path | None) -> Recipe:
@@ -33,6 +37,8 @@ def open_recipe(path: Path, out: Path | None) -> Recipe:
 
 def give_out(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any]], None]) -> None:
     """Print a result: as one JSON object, or as `show` shows it to people."""
+    if not speaks():
+        return
     if as_json:
         print(json.dumps(result, ensure_ascii=False, default=str))
     else:

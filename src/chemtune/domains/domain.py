@@ -44,6 +44,7 @@ class DomainFile(BaseModel):
 
     title: str
     tasks: str = "tasks"
+    probe: str | None = None
     exam: dict[str, ExamWording]
     mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
     judge: JudgeWording | None = None
@@ -65,6 +66,7 @@ class Domain:
         self.title, self.exam, self.mixtures = file.title, file.exam, file.mixtures
         self.judge, self.sources = file.judge, file.sources
         self.task_folder = folder / file.tasks
+        self.probe = folder / file.probe if file.probe else None
 
 
 def find_domain(name: str, base: Path | None = None) -> Domain:

@@ -22,7 +22,7 @@ from chemtune.evaluation.predictions import PredictionFile
 from chemtune.evaluation.scorecard import score_questions
 from chemtune.files import write_json
 from chemtune.models.identity import identity_of, weights_identity
-from chemtune.models.load import Student, choose_precision, load_student
+from chemtune.models.load import Student, choose_precision, is_tuned, load_student
 from chemtune.models.resolve import ModelFiles, resolve_model
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
@@ -57,7 +57,7 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
         del wanted["before"]
     if only is not None:
         wanted = {only: {"before": None, "after": folder.adapter}[only]}
-    if "after" in wanted and not (folder.adapter / "adapter_config.json").is_file():
+    if "after" in wanted and not is_tuned(folder.adapter):
         raise InputError(Problem("no such adapter", folder.adapter, remedy="run `chemtune tune`"))
     asked = recipe.tuning.precision
     precision = choose_precision() if asked == "auto" else asked

@@ -39,7 +39,7 @@ def generate(
         limits: For each prompt the number of tokens after which an answer is cut off.
         tokens_per_batch: Padded tokens of a batch, answers included; one prompt at least.
     """
-    stops = _stops(student)
+    stops = stop_ids(student)
     # Side by side in this order, prompts share the most with the one before.
     order = sorted(range(len(prompts)), key=lambda i: prompts[i])
     for batch in _batches(order, prompts, limits, tokens_per_batch):
@@ -127,7 +127,8 @@ def _first_of(cache: DynamicCache, length: int) -> DynamicCache:
     )
 
 
-def _stops(student: Student) -> set[int]:
+def stop_ids(student: Student) -> set[int]:
+    """Return the tokens that end an answer: the template's, and the model's own ends of text."""
     configured = student.model.generation_config.eos_token_id
     own = configured if isinstance(configured, list) else [configured]
     ids = [student.template.end_id, student.tokenizer.eos_token_id, *own]

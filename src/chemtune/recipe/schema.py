@@ -258,6 +258,23 @@ class Lora(Part):
         ge=1,
         description="adapt the last N layers alone; those below then need no gradient",
     )
+    rank_stabilized: bool = Field(
+        default=False, description="scale by alpha / sqrt(rank), so that high ranks still learn"
+    )
+    dora: bool = Field(
+        default=False, description="learn the magnitude of each weight's columns apart (DoRA)"
+    )
+    base: Literal["plain", "nf4"] = Field(
+        default="plain",
+        description="the frozen weights: as they are, or in four bits (QLoRA; needs a GPU)",
+    )
+
+
+class EarlyStopping(Part):
+    """Tuning ends where the validation loss no longer falls, and the best adapter is kept."""
+
+    patience: int = Field(default=2, ge=1, description="validations without a lower loss")
+    least_gain: float = Field(default=0.0, ge=0, description="a smaller fall does not count")
 
 
 Positive = Annotated[float, Field(gt=0)]
@@ -306,6 +323,9 @@ class Mixture(Part):
 class Tuning(Part):
     """How the adapter is trained."""
 
+    method: Literal["lora", "full"] = Field(
+        default="lora", description="an adapter, or all weights of a small model, as a comparison"
+    )
     mixture: Mixture | None = Field(default=None, description="every example once by default")
     lora: Lora = Lora()
     epochs: float = Field(default=3, gt=0)
@@ -332,6 +352,23 @@ class Tuning(Part):
     max_grad_norm: float = Field(default=1.0, ge=0, description="0 clips nothing")
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     checkpoint_steps: int = Field(default=20, ge=1)
+    validate_steps: int | None = Field(
+        default=None, ge=1, description="steps between two validations; after each epoch by default"
+    )
+    early_stopping: EarlyStopping | None = None
+    probe: bool | str = Field(
+        default=True,
+        description="general text whose loss shows what is forgotten: the domain's, none, or a "
+        "text file",
+    )
+    report_to: list[Literal["tensorboard", "wandb", "mlflow", "trackio"]] = Field(
+        default_factory=list, description="where the log goes beside the run's folder"
+    )
+    sharded: bool = Field(
+        default=False,
+        description="with torchrun: share the weights out over the processes (FSDP), for models "
+        "that do not fit one device",
+    )
 
 
 class QuestionSet(Files):

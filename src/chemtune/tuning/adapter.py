@@ -16,6 +16,8 @@ def with_adapter(
     targets: str | list[str],
     base_name: str,
     last_layers: int | None = None,
+    rank_stabilized: bool = False,
+    dora: bool = False,
 ) -> Any:
     """Return `model`, frozen, with a fresh adapter; its parameters are float32 in any precision.
 
@@ -28,6 +30,8 @@ def with_adapter(
         base_name: What the adapter's configuration names as its base model.
         last_layers: Adapt these alone. The gradient ends at the first of them, so that a step
             saves the backward pass, and the memory, of all layers below.
+        rank_stabilized: Scale by alpha / sqrt(rank) instead (Kalajdzievski, 2023).
+        dora: Learn the magnitudes of the weights' columns apart (Liu et al., 2024).
 
     Raises:
         InputError: The model has no layer of a name in `targets`, or fewer than `last_layers`.
@@ -50,6 +54,8 @@ def with_adapter(
         lora_dropout=dropout,
         target_modules=targets,
         layers_to_transform=layers,
+        use_rslora=rank_stabilized,
+        use_dora=dora,
     )
     try:
         adapted = get_peft_model(model, config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chemtune.dataset.example import Example
@@ -30,26 +30,35 @@ class Encoded:
         return len(self.ids) - self.answer_start
 
 
-def encode_examples(
-    examples: Iterable[Example], template: Template, *, max_tokens: int, ledger: Ledger
-) -> list[Encoded]:
-    """Return the examples as tokens.
-
-    An example that is longer than `max_tokens` is left out whole, into the ledger: a cut prompt
-    would teach answers without their ground, a cut answer would teach not to end.
-    """
+def encode(examples: Iterable[Example], template: Template) -> list[Encoded]:
+    """Return the examples as tokens, however long they are."""
     encoded = []
     for example in examples:
         prompt = template.prompt_ids(example.messages)
-        answer = template.answer_ids(example.answer)
-        length = len(prompt) + len(answer)
-        if length > max_tokens:
+        encoded.append(
+            Encoded(example.id, prompt + template.answer_ids(example.answer), len(prompt))
+        )
+    return encoded
+
+
+def fitting(
+    encoded: Sequence[Encoded], examples: Sequence[Example], *, max_tokens: int, ledger: Ledger
+) -> list[Encoded]:
+    """Return those of `encoded`, the tokens of `examples`, that have at most `max_tokens`.
+
+    An example that is longer is left out whole, into the ledger: a cut prompt would teach answers
+    without their ground, a cut answer would teach not to end.
+    """
+    kept = []
+    for example, tokens in zip(examples, encoded, strict=True):
+        if len(tokens.ids) > max_tokens:
             detail = (
-                f"{len(prompt)} tokens of prompt and {len(answer)} of answer; tuning.max_tokens is "
-                f"{max_tokens}: raise it, or lower max_characters of the documents"
+                f"{tokens.answer_start} tokens of prompt and {tokens.label_count} of answer; the "
+                f"limit is {max_tokens}: raise tuning.max_tokens where the model's context allows "
+                "it, or lower max_characters of the documents"
             )
             entry = Entry("tokens", "rejected", example.document, example.task, "too long", detail)
             ledger.add(entry)
         else:
-            encoded.append(Encoded(example.id, prompt + answer, len(prompt)))
-    return encoded
+            kept.append(tokens)
+    return kept

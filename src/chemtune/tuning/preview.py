@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from chemtune.dataset.example import read_examples
-from chemtune.dataset.ledger import Ledger
 from chemtune.models.load import load_tokenizer
 from chemtune.models.resolve import resolve_model
 from chemtune.models.template import Template
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
-from chemtune.tuning.encode import encode_examples
+from chemtune.tuning.encode import encode
 
 
 def preview_tokens(recipe: Recipe) -> dict[str, Any]:
@@ -27,17 +26,15 @@ def preview_tokens(recipe: Recipe) -> dict[str, Any]:
     examples = read_examples(RunFolder(recipe.run_folder).dataset / "train.parquet")
     for task in dict.fromkeys(example.task for example in examples):
         first = next(example for example in examples if example.task == task)
-        for encoded in encode_examples(
-            [first], template, max_tokens=recipe.tuning.max_tokens, ledger=Ledger()
-        ):
-            start = encoded.answer_start
-            shown.append(
-                {
-                    "task": task,
-                    "tokens": len(encoded.ids),
-                    "learned": encoded.label_count,
-                    "prompt": tokenizer.decode(encoded.ids[:start]),
-                    "answer": tokenizer.decode(encoded.ids[start:]),
-                }
-            )
+        (encoded,) = encode([first], template)
+        start = encoded.answer_start
+        shown.append(
+            {
+                "task": task,
+                "tokens": len(encoded.ids),
+                "learned": encoded.label_count,
+                "prompt": tokenizer.decode(encoded.ids[:start]),
+                "answer": tokenizer.decode(encoded.ids[start:]),
+            }
+        )
     return {"examples": shown}

@@ -1,31 +1,26 @@
-"""The training loop: transformers' Trainer with our batches, our loss and our way to stop."""
+"""The training loop: transformers' Trainer with our batches, our loss and our validation."""
 
 from __future__ import annotations
 
-import signal
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
-from types import FrameType
 from typing import Any, Protocol
 
 import torch
 from torch.utils.data import DataLoader
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, Trainer, TrainerControl
 
-from chemtune.progress import Advance
+from chemtune.errors import ChemtuneError
 from chemtune.tuning.batches import IGNORED
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
+from chemtune.tuning.processes import rank, share_of, world_size
 
 Passes = Callable[[Sequence[Encoded]], Iterator[dict[str, Any]]]
+VALIDATED_TOGETHER = 16
 
 
 class EpochBatches(Protocol):
@@ -41,8 +36,20 @@ class EpochBatches(Protocol):
         """Yield the epoch's batches."""
 
 
+class EpochLoader(DataLoader[Any]):
+    """The steps of an epoch, whose order the Trainer chooses."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of epoch `epoch`, from 0."""
+        self.batch_sampler.set_epoch(epoch)  # type: ignore[union-attr]
+
+
 class LabelRowTrainer(Trainer):
-    """A Trainer whose step is one batch, run in passes and weighed by label tokens."""
+    """A Trainer whose step is one batch, run in passes and weighed by label tokens.
+
+    With several processes each takes its share of every step's examples, so that the steps are the
+    same whatever their number.
+    """
 
     control: TrainerControl
 
@@ -52,17 +59,29 @@ class LabelRowTrainer(Trainer):
         train: Sequence[Encoded],
         batches: EpochBatches,
         passes: Passes,
+        validation: Mapping[str, Sequence[Encoded]] | None = None,
         labels_per_step: float | None = None,
         **arguments: Any,
     ) -> None:
         """Train on the `batches` of `train`, each run as `passes` lays it out; see `Trainer`.
 
-        With `labels_per_step` each step's summed loss is divided by this number, the mean over the
-        steps, and not by the step's own, so that all label tokens of an epoch weigh the same.
+        Args:
+            train: The examples.
+            batches: Their indices, step by step.
+            passes: Lays out examples in passes that bound the memory.
+            validation: Examples whose mean loss is logged, by what it is logged as: "eval_loss".
+            labels_per_step: Each step's summed loss is divided by this number, the mean over the
+                steps, and not by the step's own, so that all label tokens of an epoch weigh alike.
+            arguments: Of `Trainer`.
         """
         self.batches = batches
+        self.passes = passes
+        self.validation = validation or {}
         self.labels_per_step = labels_per_step
+        self._tokens, self._started = 0, time.monotonic()
         arguments["data_collator"] = partial(laid_out, passes=passes)
+        # What it would evaluate; ours are `validation`.
+        arguments["eval_dataset"] = next(iter(self.validation.values()), None)
         super().__init__(train_dataset=train, **arguments)
         # The loss below is normalized by the label tokens of the whole step.
         self.model_accepts_loss_kwargs = True
@@ -71,31 +90,37 @@ class LabelRowTrainer(Trainer):
         self.loss_is_scaled_for_ga = True
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Return our batches."""
-        loader = DataLoader(
+        """Return our batches, the same in every process."""
+        return EpochLoader(
             self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator
         )
-        prepared: DataLoader[Any] = self.accelerator.prepare(loader)
-        return prepared
 
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        """Run one step's batch in passes; their gradients add up to that of its mean loss."""
+        """Run one step's batch in passes; their gradients add up to that of its mean loss.
+
+        Raises:
+            ChemtuneError: The loss is no number.
+        """
+        self._tokens, self._started = inputs["tokens"], time.monotonic()
         model.train()
-        inputs = self._prepare_inputs(inputs)
-        labels_in_step = num_items_in_batch
-        if labels_in_step is None:
-            labels_in_step = (inputs["labels"] != IGNORED).sum()
-        divisor = self.labels_per_step or labels_in_step
+        parts = self._prepare_inputs(inputs["passes"])
+        divisor = self.labels_per_step or inputs["label_count"]
         total = torch.zeros((), device=self.args.device)
-        for part in inputs["passes"]:
-            # Processes average their gradients, while the divisor counts over all of them.
-            summed = label_loss(model, **part) * self.accelerator.num_processes
-            self.accelerator.backward(summed / divisor)
+        for at, part in enumerate(parts):
+            # Processes wait for each other once a step: they may have other numbers of passes.
+            last = at == len(parts) - 1
+            with nullcontext() if last else self.accelerator.no_sync(model):
+                # They average their gradients, while the divisor counts over all of them.
+                share = self.accelerator.num_processes * inputs["weight"]
+                summed = label_loss(model, **part) * share
+                self.accelerator.backward(summed / divisor)
             total += summed.detach()
+        if not torch.isfinite(total):
+            raise ChemtuneError(no_number("loss", self.state.global_step + 1, inputs["examples"]))
         # What is logged is the mean over the step's labels, however they were weighed.
-        mean: torch.Tensor = total / labels_in_step
+        mean: torch.Tensor = total / inputs["label_count"]
         return mean
 
     def evaluate(
@@ -104,85 +129,65 @@ class LabelRowTrainer(Trainer):
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
-        """Return, and log, the mean loss over all label tokens of the validation examples."""
-        self.model.eval()
-        # The sum of the losses and the number of labels, over all processes.
-        sums = torch.zeros(2, dtype=torch.float64, device=self.args.device)
-        with torch.no_grad():
-            for batch in self.get_eval_dataloader(eval_dataset):
-                for part in self._prepare_inputs(batch)["passes"]:
-                    sums[0] += label_loss(self.model, **part)
-                    sums[1] += (part["labels"] != IGNORED).sum()
-        total, labels = self.accelerator.reduce(sums, "sum").tolist()
-        metrics = {f"{metric_key_prefix}_loss": total / labels}
+        """Return, and log, the mean loss over all label tokens of each validation set."""
+        metrics = {name: self.mean_loss(examples) for name, examples in self.validation.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
 
+    def mean_loss(self, examples: Sequence[Encoded]) -> float:
+        """Return the mean loss over all label tokens of `examples`."""
+        self.model.eval()
+        # The sum of the losses and the number of labels, over all processes.
+        sums = torch.zeros(2, dtype=torch.float64, device=self.args.device)
+        with torch.no_grad():
+            for at in range(0, len(examples), VALIDATED_TOGETHER):
+                batch = examples[at : at + VALIDATED_TOGETHER]
+                share = share_of(batch, rank(), world_size())
+                for part in self.passes(share) if share else ():
+                    ready = self._prepare_inputs(part)
+                    sums[0] += label_loss(self.model, **ready)
+                    sums[1] += (ready["labels"] != IGNORED).sum()
+        total, labels = self.accelerator.reduce(sums, "sum").tolist()
+        return float(total / labels)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log a step with its speed, in tokens of its examples a second.
+
+        Raises:
+            ChemtuneError: The gradient is no number; no checkpoint of the ruined state is written.
+        """
+        if "loss" in logs:
+            wall = max(time.monotonic() - self._started, 1e-9)
+            logs["tokens_per_second"] = round(self._tokens / wall, 1)
+        if not math.isfinite(logs.get("grad_norm", 0.0)):
+            raise ChemtuneError(no_number("gradient", self.state.global_step, ()))
+        super().log(logs, start_time)
+
 
 def laid_out(examples: Sequence[Encoded], passes: Passes) -> dict[str, Any]:
-    """Return a batch's `passes`, and all its `labels`, by which the Trainer counts them."""
-    parts = list(passes(examples))
-    return {"labels": torch.cat([part["labels"].flatten() for part in parts]), "passes": parts}
+    """Return a step's `passes` of this process, and what counts over all processes.
+
+    `label_count` and `tokens` are those of the whole step, `examples` are their names. `weight` is
+    0 where no example is left for this process, which then runs one for nothing: the others wait
+    for its gradients.
+    """
+    share = share_of(examples, rank(), world_size())
+    return {
+        "passes": list(passes(share or examples[:1])),
+        "weight": 1.0 if share else 0.0,
+        "label_count": sum(example.label_count for example in examples),
+        "tokens": sum(len(example.ids) for example in examples),
+        "examples": [example.example for example in examples],
+    }
 
 
-class StopOnInterrupt(TrainerCallback):
-    """Ctrl-C ends the step that is under way and writes a checkpoint; a second one ends at once."""
-
-    def __init__(self) -> None:
-        """Not asked to stop yet."""
-        self.asked = False
-        self._before: Any = None
-
-    def __enter__(self) -> StopOnInterrupt:
-        """Take over Ctrl-C, where this is the main thread."""
-        try:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        except ValueError:
-            self._before = None
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give Ctrl-C back."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, signum: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **_: Any,
-    ) -> TrainerControl:
-        """Save and stop where it was asked for."""
-        if self.asked:
-            control.should_save = control.should_training_stop = True
-        return control
-
-
-class StepLog(TrainerCallback):
-    """Shows each step's loss and speed, and keeps the losses for the report."""
-
-    def __init__(self, advance: Advance) -> None:
-        """Count steps with `advance`."""
-        self.advance = advance
-        self.started = time.monotonic()
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **_: Any,
-    ) -> None:
-        """Show the step's loss."""
-        if logs and "loss" in logs:
-            self.advance(note=f"loss {logs['loss']:.3f}")
+def no_number(what: str, step: int, examples: Sequence[str]) -> str:
+    """Say that a loss or gradient is no number, where, and what to do."""
+    named = f" (examples {', '.join(examples[:8])})" if examples else ""
+    return (
+        f"the {what} of step {step} is no number{named}: tuning has stopped, and the last "
+        "checkpoint is kept. Lower tuning.learning_rate, or set precision: float32"
+    )

@@ -1,4 +1,4 @@
-"""Attention over trees of tokens: each segment sees its trunk and, causally, itself."""
+"""Attention in tuning: over trees each segment sees its trunk and, causally, itself."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from chemtune.errors import InputError, Problem
+from chemtune.tuning.short_attention import short_attention, suits
 from chemtune.tuning.trees import Segment
 
 NAME = "chemtune_trees"
+
+
+def can_see_trees(model: Any) -> bool:
+    """Whether the model's attention is plain: one that caps its scores is not."""
+    return not getattr(model.config.get_text_config(), "attn_logit_softcapping", None)
 
 
 def see_trees(model: Any) -> None:
@@ -22,7 +28,7 @@ def see_trees(model: Any) -> None:
     Raises:
         InputError: The model caps its attention scores, which this attention does not.
     """
-    if getattr(model.config, "attn_logit_softcapping", None):
+    if not can_see_trees(model):
         reason = "'trunks' is not possible with a model that caps its attention scores"
         raise InputError(Problem(reason, field="tuning.batches", remedy="use 'length'"))
     AttentionInterface.register(NAME, tree_attention)
@@ -60,7 +66,11 @@ def tree_attention(
     Returns:
         (1, tokens, query heads, size), and no weights.
     """
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if segments is None:
+        causal = attention_mask is None and query.shape[2] == key.shape[2]
+        if causal and not dropout and suits(query, key):
+            return _outward(short_attention(query, key, value, None, scale))
         out: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
@@ -75,19 +85,27 @@ def tree_attention(
             for states in (key, value)
         )
         mask = _mask(own.stop - own.start, seen_keys.shape[2], sliding_window, query.device)
+        asking = query[:, :, own]
+        if not dropout and suits(asking, seen_keys):
+            pieces.append(short_attention(asking, seen_keys, seen_values, mask, scale))
+            continue
         pieces.append(
             torch.nn.functional.scaled_dot_product_attention(
-                query[:, :, own],
+                asking,
                 seen_keys,
                 seen_values,
                 attn_mask=mask,
                 is_causal=mask is None,
                 dropout_p=dropout,
-                scale=scaling,
+                scale=scale,
                 enable_gqa=query.shape[1] != key.shape[1],
             )
         )
-    return torch.cat(pieces, dim=2).transpose(1, 2).contiguous(), None
+    return _outward(torch.cat(pieces, dim=2))
+
+
+def _outward(states: torch.Tensor) -> tuple[torch.Tensor, None]:
+    return states.transpose(1, 2).contiguous(), None
 
 
 def _mask(queries: int, keys: int, window: int | None, device: torch.device) -> torch.Tensor | None:

@@ -3,103 +3,204 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-import sys
-import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.ledger import Ledger
-from chemtune.domains import find_domain
-from chemtune.errors import ChemtuneError, InputError, Interrupted, Problem
-from chemtune.files import write_json
+from chemtune.domains import Domain, find_domain
+from chemtune.errors import InputError, Problem
+from chemtune.files import held_alone, write_json
 from chemtune.models.identity import identity_of, weights_identity
 from chemtune.models.load import choose_precision, load_student
-from chemtune.models.resolve import resolve_model
-from chemtune.progress import progress, say
+from chemtune.models.resolve import ModelFiles, resolve_model
+from chemtune.progress import say
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
-from chemtune.tuning.encode import Encoded, encode_examples
+from chemtune.tuning.encode import Encoded, fitting
 from chemtune.tuning.epoch import epoch_of
+from chemtune.tuning.processes import is_main, wait_for_all
+from chemtune.tuning.token_cache import encode_cached
 
 if TYPE_CHECKING:
     from chemtune.models.load import Student
-    from chemtune.tuning.batches import LengthGroupedBatches
-    from chemtune.tuning.trainer import Passes
-    from chemtune.tuning.trees import TrunkBatches
+    from chemtune.tuning.fit import Material
+    from chemtune.tuning.preflight import Check
 
 SUMMARY = "tuning.json"
+# Settings that do not change what is learned.
+BESIDE = {"report_to", "checkpoint_steps", "probe", "sharded"}
+END_TOKENS = 64
 
 
 def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     """Tune the recipe's model on its data set; resume from the last checkpoint where there is one.
 
-    An adapter that was trained on the same data with the same settings is not trained again.
+    An adapter that was trained on the same data with the same settings is not trained again. Under
+    torchrun the processes share every step; the result is that of one process.
 
     Returns:
         `adapter`, `steps`, `tokens` (of the examples), `tokens_run` (shared ones once),
-        `label_tokens`, `tokens_per_second`, `loss_first`,
-        `loss_last`, `validation_loss` (by step), `peak_memory_bytes`, `losses` (by step),
-        `left_out` (by reason), `model` (name, origin, licence), `precision`, `wall_s`, `identity`.
+        `label_tokens`, `tokens_per_second`, `loss_first`, `loss_last`, `validation_loss` and
+        `probe_loss` (on general text; both by step), `peak_memory_bytes`, `losses` (by step),
+        `left_out` (by reason), `preflight` (lines), `model` (name, origin, licence), `precision`,
+        `wall_s`, `identity`; with early stopping `best_step` and `stopped_early`.
 
     Raises:
-        InputError: There is no data set, or no example fits.
+        InputError: There is no data set, no example fits, or the preflight found an error.
         Interrupted: Ctrl-C; a checkpoint of the last step is kept.
+        ChemtuneError: The loss is no number, or another process tunes in this folder.
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
     folder = RunFolder(recipe.run_folder)
     files = resolve_model(recipe.model, recipe.folder)
-    examples = _examples(recipe, folder)
+    domain = find_domain(recipe.domain, recipe.folder)
+    examples = _examples(recipe, folder, domain)
     identity = identity_of(
         weights_identity(files.folder),
-        recipe.tuning.model_dump(),
+        recipe.tuning.model_dump(exclude=BESIDE),
         recipe.seed,
         [(e.messages, e.answer) for split in examples.values() for e in split],
     )
     done = finished(folder.adapter, identity)
     if done is not None:
         return done
+    if not is_main():
+        return _tuned(recipe, folder, files, domain, examples, identity)
+    busy = f"{folder.path}: another process tunes in this folder; wait for it or end it"
+    with held_alone(folder.path / ".tuning.lock", busy):
+        return _tuned(recipe, folder, files, domain, examples, identity)
+
+
+def _tuned(
+    recipe: Recipe,
+    folder: RunFolder,
+    files: ModelFiles,
+    domain: Domain,
+    examples: dict[str, list[Example]],
+    identity: str,
+) -> dict[str, Any]:
+    from chemtune.tuning.fit import fit
+
     precision = _precision(recipe.tuning, folder.checkpoints, identity)
-    student = load_student(files, precision=precision)
+    four_bit = recipe.tuning.method == "lora" and recipe.tuning.lora.base == "nf4"
+    student = load_student(files, precision=precision, four_bit=four_bit)
     ledger = Ledger()
-    train, validation = (
-        encode_examples(
-            examples[split],
-            student.template,
-            max_tokens=min(recipe.tuning.max_tokens, student.context),
-            ledger=ledger,
-        )
-        for split in ("train", "validation")
+    material = _material(recipe, folder, student, domain, examples, ledger)
+    student, checks = _ready(recipe, student, material, examples, len(ledger.entries))
+    summary = fit(
+        student,
+        material,
+        recipe.tuning,
+        seed=recipe.seed,
+        adapter=folder.adapter,
+        checkpoints=folder.checkpoints,
     )
-    ledger.write(folder.dataset / "too_long.parquet")
-    if ledger.entries:
-        say(f"{len(ledger.entries)} examples are too long and left out; see too_long.parquet")
-    if not train:
-        remedy = "see too_long.parquet" if ledger.entries else "no document is in the train split"
-        raise InputError(Problem("holds no example to train on", folder.dataset, remedy=remedy))
-    summary = _train(student, train, validation, recipe, folder)
-    model = {"name": files.name, "origin": files.origin, "licence": files.licence}
-    summary |= {"model": model, "left_out": ledger.by_reason(), "identity": identity}
-    write_json(folder.adapter / SUMMARY, summary)
-    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    summary |= {
+        "adapter": str(folder.adapter),
+        "precision": student.precision,
+        "model": {"name": files.name, "origin": files.origin, "licence": files.licence},
+        "left_out": ledger.by_reason(),
+        "preflight": [str(check) for check in checks],
+        "identity": identity,
+    }
+    if is_main():
+        write_json(folder.adapter / SUMMARY, summary)
+        shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    wait_for_all()
     return summary
 
 
-def _examples(recipe: Recipe, folder: RunFolder) -> dict[str, list[Example]]:
+def _examples(recipe: Recipe, folder: RunFolder, domain: Domain) -> dict[str, list[Example]]:
     """The examples of an epoch, and those of the same tasks to validate on, each once."""
     both = {
         split: read_examples(folder.dataset / f"{split}.parquet")
         for split in ("train", "validation")
     }
-    presets = find_domain(recipe.domain, recipe.folder).mixtures
-    train = epoch_of(both["train"], recipe.tuning.mixture, presets)
+    train = epoch_of(both["train"], recipe.tuning.mixture, domain.mixtures)
     tasks = {example.task for example in train}
     return {"train": train, "validation": [e for e in both["validation"] if e.task in tasks]}
+
+
+def _material(
+    recipe: Recipe,
+    folder: RunFolder,
+    student: Student,
+    domain: Domain,
+    examples: dict[str, list[Example]],
+    ledger: Ledger,
+) -> Material:
+    from chemtune.tuning.fit import Material
+    from chemtune.tuning.probe import probe_examples, probe_file
+
+    def of_split(split: str) -> list[Encoded]:
+        encoded = encode_cached(
+            examples[split],
+            student.template,
+            model=student.files.folder,
+            path=folder.path / "tokens" / f"{split}.parquet",
+        )
+        most = min(recipe.tuning.max_tokens, student.context)
+        return fitting(encoded, examples[split], max_tokens=most, ledger=ledger)
+
+    train, validation = of_split("train"), of_split("validation")
+    if is_main():
+        ledger.write(folder.dataset / "too_long.parquet")
+    if not train:
+        remedy = "see too_long.parquet" if ledger.entries else "no document is in the train split"
+        raise InputError(Problem("holds no example to train on", folder.dataset, remedy=remedy))
+    general = probe_file(recipe.tuning.probe, domain.probe, recipe.folder)
+    text = general.read_text(encoding="utf-8") if general else ""
+    return Material(train, validation, probe_examples(text, student.template))
+
+
+def _ready(
+    recipe: Recipe,
+    student: Student,
+    material: Material,
+    examples: dict[str, list[Example]],
+    left_out: int,
+) -> tuple[Student, list[Check]]:
+    """Return the student that is to learn, and what was looked at before; it is said too."""
+    from dataclasses import replace
+
+    import torch
+
+    from chemtune.tuning import preflight as look
+    from chemtune.tuning.fit import pad_id
+    from chemtune.tuning.learner import learner
+    from chemtune.tuning.memory import estimate, free_bytes
+
+    settings, template = recipe.tuning, student.template
+    tasks = dict.fromkeys(example.task for example in examples["train"])
+    of_each = [next(e for e in examples["train"] if e.task == task) for task in tasks]
+    checks = look.check_template(template, of_each)
+    checks += look.check_examples(material.train, template, left_out, pad_id(student))
+    checks += look.check_reports(settings.report_to)
+    checks += look.check_languages(student.tokenizer, examples["train"])
+    shortest = min(material.train, key=lambda one: one.answer_start)
+    checks.append(look.check_end(student, shortest.ids[: shortest.answer_start], END_TOKENS))
+    torch.manual_seed(recipe.seed)
+    student = replace(student, model=learner(student.model, settings, student.files.base_name))
+    learned = [p for p in student.model.parameters() if p.requires_grad]
+    layers = sum(p.dim() > 1 for p in learned) // (2 if settings.method == "lora" else 1)
+    checks += look.check_model(student, sum(p.numel() for p in learned), layers)
+    longest = max(len(one.ids) for one in material.train)
+    labels = max(one.label_count for one in material.train)
+    estimated = estimate(
+        student.model,
+        tokens=max(longest, settings.tokens_per_pass),
+        labels=max(labels, settings.tokens_per_pass // 4),
+        longest=longest,
+    )
+    checks.append(look.check_memory(estimated, free_bytes(), estimated.weights))
+    for check in checks:
+        say(str(check))
+    look.passed(checks)
+    return student, checks
 
 
 def finished(adapter: Path, identity: str) -> dict[str, Any] | None:
@@ -122,168 +223,11 @@ def _precision(settings: Tuning, checkpoints: Path, identity: str) -> str:
         if begun["identity"] == identity:
             return str(begun["precision"])
         say("The data or the settings have changed: tuning begins anew")
-        shutil.rmtree(checkpoints)
+        if is_main():
+            shutil.rmtree(checkpoints)
     chosen = choose_precision() if settings.precision == "auto" else settings.precision
-    write_json(started, {"identity": identity, "precision": chosen})
+    if settings.method == "full":
+        chosen = "float32"  # small steps on weights in bfloat16 round away
+    if is_main():
+        write_json(started, {"identity": identity, "precision": chosen})
     return chosen
-
-
-def _train(
-    student: Student,
-    train: list[Encoded],
-    validation: list[Encoded],
-    recipe: Recipe,
-    folder: RunFolder,
-) -> dict[str, Any]:
-    import torch
-
-    from chemtune.tuning.adapter import with_adapter
-    from chemtune.tuning.trainer import LabelRowTrainer, StepLog, StopOnInterrupt
-
-    torch.manual_seed(recipe.seed)
-    settings = recipe.tuning
-    model = with_adapter(
-        student.model,
-        rank=settings.lora.rank,
-        alpha=settings.lora.alpha,
-        dropout=settings.lora.dropout,
-        targets=settings.lora.targets,
-        last_layers=settings.lora.last_layers,
-        base_name=student.files.base_name,
-    )
-    batches, passes = _layout(student, model, train, recipe)
-    by_epoch = settings.weigh == "epoch"
-    trainer = LabelRowTrainer(
-        model=model,
-        args=training_arguments(settings, recipe.seed, folder.checkpoints, bool(validation)),
-        train=train,
-        batches=batches,
-        passes=passes,
-        eval_dataset=validation or None,
-        labels_per_step=mean_labels(train, len(batches)) if by_epoch else None,
-    )
-    checkpoint = last_checkpoint(folder.checkpoints)
-    steps = planned_steps(len(batches), settings)
-    begun = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    if checkpoint:
-        say(f"Tuning goes on from step {begun} of {steps}")
-    started = time.monotonic()
-    with progress("Tuning", steps - begun, "steps") as advance, StopOnInterrupt() as stop:
-        trainer.add_callback(StepLog(advance))
-        trainer.add_callback(stop)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if stop.asked and trainer.state.global_step < steps:
-        raise Interrupted(
-            f"interrupted: tuning is kept up to step {trainer.state.global_step} of {steps}; "
-            "run again to go on"
-        )
-    wall = time.monotonic() - started
-    model.save_pretrained(folder.adapter)
-    return _summary(trainer.state, train, batches, wall, begun) | {
-        "adapter": str(folder.adapter),
-        "precision": student.precision,
-    }
-
-
-def _layout(
-    student: Student, model: Any, train: list[Encoded], recipe: Recipe
-) -> tuple[LengthGroupedBatches | TrunkBatches, Passes]:
-    """Return each step's examples and how they are laid out in passes."""
-    from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
-    from chemtune.tuning.tree_attention import see_trees
-    from chemtune.tuning.trees import TrunkBatches, tree_passes
-
-    settings, bound = recipe.tuning, recipe.tuning.tokens_per_pass
-    if settings.batches == "trunks":
-        see_trees(model)
-        of_trees = TrunkBatches(train, settings.batch_size, bound, recipe.seed)
-        return of_trees, partial(tree_passes, tokens_per_pass=bound)
-    lengths = [len(example.ids) for example in train]
-    padded = partial(padded_passes, tokens_per_pass=bound, pad_id=student.template.end_id)
-    return LengthGroupedBatches(lengths, settings.batch_size, recipe.seed), padded
-
-
-def training_arguments(settings: Tuning, seed: int, checkpoints: Path, validates: bool) -> Any:
-    """Return transformers' arguments for these settings."""
-    import torch
-    from transformers import TrainingArguments
-
-    return TrainingArguments(
-        output_dir=str(checkpoints),
-        num_train_epochs=settings.epochs,
-        max_steps=settings.max_steps or -1,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        warmup_steps=settings.warmup,
-        lr_scheduler_type=settings.schedule,
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
-        logging_steps=1,
-        save_steps=settings.checkpoint_steps,
-        save_total_limit=2,
-        eval_strategy="epoch" if validates else "no",
-        prediction_loss_only=True,
-        seed=seed,
-        data_seed=seed,
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        use_cpu=not torch.cuda.is_available(),
-    )
-
-
-def mean_labels(train: list[Encoded], steps: int) -> float:
-    """Return the mean number of label tokens of a step, where an epoch has `steps`."""
-    return sum(example.label_count for example in train) / steps
-
-
-def planned_steps(per_epoch: int, settings: Tuning) -> int:
-    """Return the number of optimizer steps that a tuning takes, with `per_epoch` in an epoch."""
-    if settings.max_steps:
-        return settings.max_steps
-    whole = per_epoch * settings.epochs
-    return int(whole) + (whole > int(whole))
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest checkpoint that was written to its end, or None."""
-    # trainer_state.json is written last, so a checkpoint that a crash cut off lacks it.
-    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
-def _summary(
-    state: Any,
-    train: list[Encoded],
-    batches: LengthGroupedBatches | TrunkBatches,
-    wall: float,
-    begun: int,
-) -> dict[str, Any]:
-    losses = [(log["step"], log["loss"]) for log in state.log_history if "loss" in log]
-    evaluated = [(log["step"], log["eval_loss"]) for log in state.log_history if "eval_loss" in log]
-    if not losses:
-        raise ChemtuneError("no step was trained: the settings ask for none")
-    epochs = state.global_step / len(batches)
-    tokens = sum(len(example.ids) for example in train)
-    share = (state.global_step - begun) / state.global_step
-    return {
-        "steps": state.global_step,
-        "tokens": round(tokens * epochs),
-        "tokens_run": round(batches.tokens_run * epochs),
-        "label_tokens": round(sum(example.label_count for example in train) * epochs),
-        "tokens_per_second": round(tokens * epochs * share / wall, 1),
-        "loss_first": losses[0][1],
-        "loss_last": losses[-1][1],
-        "validation_loss": evaluated,
-        "losses": losses,
-        "peak_memory_bytes": peak_memory_bytes(),
-        "wall_s": round(wall, 1),
-    }
-
-
-def peak_memory_bytes() -> int:
-    """Return the largest memory that this process has had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

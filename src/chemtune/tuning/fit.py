@@ -1,0 +1,245 @@
+"""The training itself: model and tokens in, a summary and the adapter's files out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainingArguments
+
+from chemtune.errors import ChemtuneError, Interrupted
+from chemtune.models.load import Student
+from chemtune.models.memory import peak_memory_bytes
+from chemtune.progress import progress, say
+from chemtune.recipe.schema import Tuning
+from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
+from chemtune.tuning.checkpoints import SealCheckpoints, clear_after, last_checkpoint, step_of
+from chemtune.tuning.encode import Encoded
+from chemtune.tuning.fused_lora import fuse_lora
+from chemtune.tuning.processes import is_main, wait_for_all, world_size
+from chemtune.tuning.trainer import LabelRowTrainer, Passes
+from chemtune.tuning.tree_attention import can_see_trees, see_trees
+from chemtune.tuning.trees import TrunkBatches, tree_passes
+from chemtune.tuning.watch import KeepBest, StepLog, StopOnInterrupt, take_best
+
+LOG = "log.jsonl"
+VALIDATED, FORGOTTEN = "eval_loss", "probe_loss"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a tuning learns from and is measured by, as tokens."""
+
+    train: list[Encoded]
+    validation: list[Encoded]
+    probe: list[Encoded]
+
+
+def fit(
+    student: Student,
+    material: Material,
+    settings: Tuning,
+    *,
+    seed: int,
+    adapter: Path,
+    checkpoints: Path,
+) -> dict[str, Any]:
+    """Train `student.model`, which learns what requires a gradient; resume where a checkpoint is.
+
+    Args:
+        student: The model with its adapter.
+        material: What is learned.
+        settings: Of the recipe.
+        seed: Of the order.
+        adapter: Where the learned weights are written, in the format of their library.
+        checkpoints: Where the state is kept meanwhile.
+
+    Returns:
+        The summary; see `tune`.
+
+    Raises:
+        Interrupted: Ctrl-C; a checkpoint of the last step is kept.
+        ChemtuneError: The loss is no number.
+    """
+    batches, passes = layout(student, material.train, settings, seed)
+    by_epoch = settings.weigh == "epoch"
+    sets = {VALIDATED: material.validation, FORGOTTEN: material.probe}
+    validation = {name: examples for name, examples in sets.items() if examples}
+    checkpoint = last_checkpoint(checkpoints)
+    if is_main():
+        clear_after(checkpoints, checkpoint)
+    wait_for_all()
+    trainer = LabelRowTrainer(
+        model=student.model,
+        args=training_arguments(
+            settings, seed, checkpoints, bool(validation), resumed=checkpoint is not None
+        ),
+        train=material.train,
+        batches=batches,
+        passes=passes,
+        validation=validation,
+        labels_per_step=mean_labels(material.train, len(batches)) if by_epoch else None,
+    )
+    best = None
+    if settings.early_stopping is not None and material.validation:
+        stopping = settings.early_stopping
+        best = KeepBest(checkpoints, stopping.patience, stopping.least_gain)
+        trainer.add_callback(best)
+    trainer.add_callback(SealCheckpoints())
+    steps = planned_steps(len(batches), settings)
+    begun = step_of(checkpoint) if checkpoint else 0
+    if checkpoint:
+        say(f"Tuning goes on from step {begun} of {steps}")
+    started = time.monotonic()
+    with progress("Tuning", steps - begun, "steps") as advance, StopOnInterrupt() as stop:
+        trainer.add_callback(StepLog(advance))
+        trainer.add_callback(stop)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if stop.asked and trainer.state.global_step < steps:
+        raise Interrupted(
+            f"interrupted: tuning is kept up to step {trainer.state.global_step} of {steps}; "
+            "run again to go on"
+        )
+    wall = time.monotonic() - started
+    _save(trainer, student, adapter)
+    summary = _summary(trainer.state, material.train, batches, wall, begun)
+    if best is not None and is_main():
+        take_best(checkpoints, adapter)
+        kept = json.loads((checkpoints / "best" / "best.json").read_text(encoding="utf-8"))
+        summary |= {"best_step": kept["step"], "stopped_early": best.stopped}
+    return summary
+
+
+def layout(
+    student: Student, train: Sequence[Encoded], settings: Tuning, seed: int
+) -> tuple[LengthGroupedBatches | TrunkBatches, Passes]:
+    """Return each step's examples and how they are laid out in passes; readies the model for it."""
+    bound = settings.tokens_per_pass
+    fuse_lora(student.model)
+    if settings.batches == "trunks" or can_see_trees(student.model):
+        # Rows without trees attend faster by it too.
+        see_trees(student.model)
+    if settings.batches == "trunks":
+        of_trees = TrunkBatches(train, settings.batch_size, bound, seed)
+        return of_trees, partial(tree_passes, tokens_per_pass=bound)
+    lengths = [len(example.ids) for example in train]
+    padded = partial(padded_passes, tokens_per_pass=bound, pad_id=pad_id(student))
+    return LengthGroupedBatches(lengths, settings.batch_size, seed), padded
+
+
+def pad_id(student: Student) -> int:
+    """Return a token to fill rows with, which is not the one that ends an answer.
+
+    What stands in the padding is neither seen nor learned; yet padding with the end of an answer is
+    how others came to mask that end.
+    """
+    own = student.tokenizer.pad_token_id
+    end = student.template.end_id
+    if own is not None and own != end:
+        return int(own)
+    return 0 if end != 0 else 1
+
+
+def training_arguments(
+    settings: Tuning, seed: int, checkpoints: Path, validates: bool, *, resumed: bool
+) -> TrainingArguments:
+    """Return transformers' arguments for these settings."""
+    between = "steps" if settings.validate_steps else "epoch"
+    several: dict[str, Any] = {
+        "ddp_backend": None if torch.cuda.is_available() else "gloo",
+        # The only buffers are the angles of positions, which never change.
+        "ddp_broadcast_buffers": False,
+        "ddp_find_unused_parameters": False,
+    }
+    if settings.sharded:
+        several |= {"fsdp": "full_shard auto_wrap", "fsdp_config": {"fsdp_version": 2}}
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup,
+        lr_scheduler_type=settings.schedule,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_steps=settings.checkpoint_steps,
+        save_total_limit=2,
+        eval_strategy=between if validates else "no",
+        eval_steps=settings.validate_steps,
+        # What the losses were before; a resumed tuning has it in its log.
+        eval_on_start=validates and not resumed,
+        prediction_loss_only=True,
+        seed=seed,
+        data_seed=seed,
+        report_to=list(settings.report_to) or "none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=not torch.cuda.is_available(),
+        **(several if world_size() > 1 else {}),
+    )
+
+
+def mean_labels(train: Sequence[Encoded], steps: int) -> float:
+    """Return the mean number of label tokens of a step, where an epoch has `steps`."""
+    return sum(example.label_count for example in train) / steps
+
+
+def planned_steps(per_epoch: int, settings: Tuning) -> int:
+    """Return the number of optimizer steps that a tuning takes, with `per_epoch` in an epoch."""
+    if settings.max_steps:
+        return settings.max_steps
+    whole = per_epoch * settings.epochs
+    return int(whole) + (whole > int(whole))
+
+
+def _save(trainer: LabelRowTrainer, student: Student, adapter: Path) -> None:
+    # Every process takes part where the weights are shared out; one writes.
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if world_size() > 1 else None
+    if is_main():
+        student.model.save_pretrained(adapter, state_dict=state)
+        lines = (json.dumps(entry) for entry in trainer.state.log_history)
+        (adapter / LOG).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    wait_for_all()
+
+
+def _summary(
+    state: Any,
+    train: Sequence[Encoded],
+    batches: LengthGroupedBatches | TrunkBatches,
+    wall: float,
+    begun: int,
+) -> dict[str, Any]:
+    def logged(name: str) -> list[tuple[int, float]]:
+        return [(log["step"], log[name]) for log in state.log_history if name in log]
+
+    losses = logged("loss")
+    if not losses:
+        raise ChemtuneError("no step was trained: the settings ask for none")
+    epochs = state.global_step / len(batches)
+    tokens = sum(len(example.ids) for example in train)
+    share = (state.global_step - begun) / state.global_step
+    return {
+        "steps": state.global_step,
+        "tokens": round(tokens * epochs),
+        "tokens_run": round(batches.tokens_run * epochs),
+        "label_tokens": round(sum(example.label_count for example in train) * epochs),
+        "tokens_per_second": round(tokens * epochs * share / wall, 1),
+        "loss_first": losses[0][1],
+        "loss_last": losses[-1][1],
+        "validation_loss": logged(VALIDATED),
+        "probe_loss": logged(FORGOTTEN),
+        "losses": losses,
+        "peak_memory_bytes": peak_memory_bytes(),
+        "wall_s": round(wall, 1),
+    }

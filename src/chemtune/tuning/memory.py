@@ -1,0 +1,76 @@
+"""How much memory a tuning takes, before it is begun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chemtune.tuning.short_attention import MOST_SCORES
+
+# The libraries, their code and buffers.
+AROUND = 500 * 2**20
+# What autograd keeps of a token in a layer, as multiples of the hidden size and of the size between
+# gate and down; fitted to the peaks of benchmarks/tuning.py.
+HIDDEN_KEPT, BETWEEN_KEPT = 18, 5
+# float32 copies of a label's scores: the logits, their softmax and the gradient.
+COPIES_OF_SCORES = 3
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that a tuning takes, by what for."""
+
+    weights: int
+    learned: int
+    activations: int
+    scores: int
+
+    @property
+    def total(self) -> int:
+        """All of them, and what the libraries take."""
+        return self.weights + self.learned + self.activations + self.scores + AROUND
+
+
+def estimate(model: Any, *, tokens: int, labels: int, longest: int) -> MemoryEstimate:
+    """Estimate the memory of tuning `model`, frozen but for what is learned.
+
+    Args:
+        model: A model of transformers, with its adapter.
+        tokens: The most that one pass runs.
+        labels: The most of them that are learned.
+        longest: The tokens of the longest example.
+    """
+    config = model.config.get_text_config()
+    parameters = list(model.parameters())
+    weights = sum(p.numel() * p.element_size() for p in parameters)
+    # The gradient, and Adam's two moments, as wide as the parameter.
+    learned = sum(3 * p.numel() * p.element_size() for p in parameters if p.requires_grad)
+    width = next(p.element_size() for p in parameters if not p.requires_grad or p.dim() > 1)
+    kept = HIDDEN_KEPT * config.hidden_size + BETWEEN_KEPT * config.intermediate_size
+    # The attention's weights, where they are kept (`short_attention`).
+    kept += config.num_attention_heads * longest if longest**2 <= MOST_SCORES else 0
+    activations = tokens * kept * _layers_with_gradient(model, config) * width
+    scores = labels * config.vocab_size * (COPIES_OF_SCORES * 4 + width)
+    return MemoryEstimate(weights, learned, activations, scores)
+
+
+def free_bytes() -> int:
+    """Return the memory that is free for this process: the GPU's where there is one."""
+    import psutil
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[0])
+    return int(psutil.virtual_memory().available)
+
+
+def _layers_with_gradient(model: Any, config: Any) -> int:
+    """The layers from the first that learns to the last: below, nothing is kept."""
+    learning = [
+        int(part)
+        for name, p in model.named_parameters()
+        if p.requires_grad and ".layers." in name
+        for part in [name.partition(".layers.")[2].partition(".")[0]]
+        if part.isdigit()
+    ]
+    return int(config.num_hidden_layers) - min(learning, default=0)

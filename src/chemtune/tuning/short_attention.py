@@ -1,0 +1,92 @@
+"""Attention of short texts in bfloat16 on a processor, as plain matrix products.
+
+torch's attention on processors keeps no scores, and computes them again for the gradient, block by
+block, which pays for texts of thousands of tokens. For hundreds, products over all heads at once
+are faster in bfloat16 (`benchmarks/attention.py`), and the scores are small enough to keep.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+# Scores of a head that are kept; a text of 724 tokens has as many.
+MOST_SCORES = 2**19
+
+
+def suits(query: torch.Tensor, key: torch.Tensor) -> bool:
+    """Whether `short_attention` is the faster one: bfloat16, on a processor, and short."""
+    return (
+        query.device.type == "cpu"
+        and query.dtype == torch.bfloat16
+        and query.shape[2] * key.shape[2] <= MOST_SCORES
+    )
+
+
+def short_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    seen: torch.Tensor | None,
+    scaling: float,
+) -> torch.Tensor:
+    """Return softmax(scaling * query key^T) value, the softmax in float32 over what is seen.
+
+    Args:
+        query: (rows, query heads, queries, size).
+        key: (rows, key heads, keys, size); each serves as many query heads as there are to one.
+        value: As `key`.
+        seen: (queries, keys), true where a key is seen; None is causal, queries as many as keys.
+        scaling: Of the scores.
+
+    Returns:
+        (rows, query heads, queries, size).
+    """
+    out: torch.Tensor = _Attention.apply(query, key, value, seen, scaling)  # type: ignore[no-untyped-call]
+    return out
+
+
+class _Attention(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        seen: torch.Tensor | None,
+        scaling: float,
+    ) -> torch.Tensor:
+        grouped = _grouped(query, key) * scaling
+        rows, heads, queries, _ = query.shape
+        scores = (grouped @ key.transpose(2, 3)).view(rows, heads, queries, -1).float()
+        if seen is None:
+            seen = torch.ones(queries, scores.shape[3], dtype=torch.bool).tril()
+        scores.masked_fill_(~seen, float("-inf"))
+        weights = torch.softmax(scores, dim=-1).to(query.dtype).view(*grouped.shape[:3], -1)
+        out = weights @ value
+        ctx.save_for_backward(grouped, key, value, weights, out)
+        ctx.scaling = scaling
+        return out.view_as(query)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[Any, ...]:
+        (gradient,) = gradients
+        grouped, key, value, weights, out = ctx.saved_tensors
+        flat = gradient.reshape(out.shape)
+        of_value = weights.transpose(2, 3) @ flat
+        # The softmax's gradient: weights * (of_weights - sum(weights * of_weights)), and that sum
+        # is the product of the output with its gradient (Dao et al., 2022, section 3.1).
+        of_scores = flat @ value.transpose(2, 3)
+        of_scores -= (flat.float() * out.float()).sum(-1, keepdim=True).to(flat.dtype)
+        of_scores *= weights
+        of_query = (of_scores @ key) * ctx.scaling
+        of_key = of_scores.transpose(2, 3) @ grouped
+        return of_query.view_as(gradient), of_key, of_value, None, None
+
+
+def _grouped(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    """Return `query` as (rows, key heads, query heads of each * queries, size)."""
+    rows, heads, queries, size = query.shape
+    groups = key.shape[1]
+    return query.reshape(rows, groups, heads // groups * queries, size)

@@ -1,0 +1,1 @@
+"""The tuned model at work: records out of new documents, a conversation, a server."""
