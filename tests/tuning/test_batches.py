@@ -68,8 +68,11 @@ def test_passes_hold_all_labels_within_the_bound(lengths: list[int], bound: int)
 
 def test_collate_pads_on_the_right_and_masks_the_prompt() -> None:
     batch = collate([encoded(3, start=1), encoded(5, start=3)], pad_id=99)
-    assert batch["input_ids"].tolist() == [[10, 11, 12, 99, 99], [10, 11, 12, 13, 14]]
-    assert batch["labels"].tolist() == [
-        [IGNORED, 11, 12, IGNORED, IGNORED],
-        [IGNORED, IGNORED, IGNORED, 13, 14],
+    # Rows are as wide as the grid has it.
+    ids, labels = (batch[name].tolist() for name in ("input_ids", "labels"))
+    assert ids == [[10, 11, 12] + [99] * 29, [10, 11, 12, 13, 14] + [99] * 27]
+    blank = [IGNORED] * 27
+    assert labels == [
+        [IGNORED, 11, 12, IGNORED, IGNORED, *blank],
+        [IGNORED, IGNORED, IGNORED, 13, 14, *blank],
     ]

@@ -10,6 +10,9 @@ from torch.utils.data import Sampler
 from chemtune.tuning.encode import Encoded
 
 IGNORED = -100
+# Sizes are rounded up to multiples of this. A processor's bfloat16 products are compiled for each
+# size that they meet and kept for good: some 20 MB for a pass of a length that was not there yet.
+GRID = 32
 # Lengths are sorted within this many batches, so that a step mixes what an epoch's order brings
 # near and still pads little.
 BATCHES_SORTED_TOGETHER = 8
@@ -49,6 +52,11 @@ class LengthGroupedBatches(Sampler[list[int]]):
             yield batches[index]
 
 
+def on_grid(size: int, grid: int = GRID) -> int:
+    """Return the least multiple of `grid` that is no less than `size`."""
+    return -(-size // grid) * grid
+
+
 def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:
     """Return a batch, padded on the right.
 
@@ -57,7 +65,7 @@ def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]
         is not learned. No attention mask: under causal attention what stands before the padding
         cannot see it, so the result is the same without one, and faster.
     """
-    width = max(len(example.ids) for example in examples)
+    width = on_grid(max(len(example.ids) for example in examples))
     ids = torch.full((len(examples), width), pad_id)
     labels = torch.full((len(examples), width), IGNORED)
     for row, example in enumerate(examples):
@@ -76,7 +84,7 @@ def padded_passes(
     """
     together: list[Encoded] = []
     for example in sorted(examples, key=lambda example: len(example.ids)):
-        if together and len(example.ids) * (len(together) + 1) > tokens_per_pass:
+        if together and on_grid(len(example.ids)) * (len(together) + 1) > tokens_per_pass:
             yield collate(together, pad_id)
             together = []
         together.append(example)

@@ -26,7 +26,7 @@ from chemtune.tuning.processes import is_main, wait_for_all, world_size
 from chemtune.tuning.trainer import LabelRowTrainer, Passes
 from chemtune.tuning.tree_attention import can_see_trees, see_trees
 from chemtune.tuning.trees import TrunkBatches, tree_passes
-from chemtune.tuning.watch import KeepBest, StepLog, StopOnInterrupt, take_best
+from chemtune.tuning.watch import GiveBackMemory, KeepBest, StepLog, StopOnInterrupt, take_best
 
 LOG = "log.jsonl"
 VALIDATED, FORGOTTEN = "eval_loss", "probe_loss"
@@ -92,6 +92,7 @@ def fit(
         best = KeepBest(checkpoints, stopping.patience, stopping.least_gain)
         trainer.add_callback(best)
     trainer.add_callback(SealCheckpoints())
+    trainer.add_callback(GiveBackMemory())
     steps = planned_steps(len(batches), settings)
     begun = step_of(checkpoint) if checkpoint else 0
     if checkpoint:

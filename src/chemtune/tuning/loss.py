@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
-from chemtune.tuning.batches import IGNORED
+from chemtune.tuning.batches import IGNORED, on_grid
+
+LABEL_GRID = 16
 
 
 def label_loss(
@@ -27,9 +29,19 @@ def label_loss(
         A scalar, the sum over the labels; divide it by their number for the mean.
     """
     # The logits at a position predict the next token.
-    following = labels[:, 1:]
-    predicting = torch.zeros_like(labels, dtype=torch.bool)
-    predicting[:, :-1] = following != IGNORED
+    targets = torch.full_like(labels, IGNORED)
+    targets[:, :-1] = labels[:, 1:]
+    predicting = targets != IGNORED
+    _round_up(predicting)
     logits = model(input_ids=input_ids, logits_to_keep=predicting, use_cache=False, **layout).logits
-    targets = following[following != IGNORED]
-    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
+    return torch.nn.functional.cross_entropy(
+        logits.float(), targets[predicting], reduction="sum", ignore_index=IGNORED
+    )
+
+
+def _round_up(predicting: torch.Tensor) -> None:
+    """Have a few positions more scored, whose scores are ignored, so that sizes recur."""
+    wanted = int(predicting.sum())
+    more = on_grid(wanted, LABEL_GRID) - wanted
+    flat = predicting.view(-1)
+    flat[(~flat).nonzero()[:more, 0]] = True

@@ -12,6 +12,10 @@ AROUND = 500 * 2**20
 # What autograd keeps of a token in a layer, as multiples of the hidden size and of the size between
 # gate and down; fitted to the peaks of benchmarks/tuning.py.
 HIDDEN_KEPT, BETWEEN_KEPT = 18, 5
+# Passes of many lengths leave holes in the memory that is kept for the next ones.
+HOLES = 1.5
+# What a processor compiles for the sizes of its bfloat16 products, and keeps.
+COMPILED = 700 * 2**20
 # float32 copies of a label's scores: the logits, their softmax and the gradient.
 COPIES_OF_SCORES = 3
 
@@ -24,11 +28,13 @@ class MemoryEstimate:
     learned: int
     activations: int
     scores: int
+    compiled: int = 0
 
     @property
     def total(self) -> int:
         """All of them, and what the libraries take."""
-        return self.weights + self.learned + self.activations + self.scores + AROUND
+        passes = round(HOLES * self.activations) + self.scores + self.compiled
+        return self.weights + self.learned + passes + AROUND
 
 
 def estimate(model: Any, *, tokens: int, labels: int, longest: int) -> MemoryEstimate:
@@ -51,7 +57,9 @@ def estimate(model: Any, *, tokens: int, labels: int, longest: int) -> MemoryEst
     kept += config.num_attention_heads * longest if longest**2 <= MOST_SCORES else 0
     activations = tokens * kept * _layers_with_gradient(model, config) * width
     scores = labels * config.vocab_size * (COPIES_OF_SCORES * 4 + width)
-    return MemoryEstimate(weights, learned, activations, scores)
+    on_processor = parameters[0].device.type == "cpu"
+    compiled = COMPILED if on_processor and width == 2 else 0
+    return MemoryEstimate(weights, learned, activations, scores, compiled)
 
 
 def free_bytes() -> int:

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from chemtune.tuning.batches import on_grid
+
 # Scores of a head that are kept; a text of 724 tokens has as many.
 MOST_SCORES = 2**19
 
@@ -57,23 +59,28 @@ class _Attention(torch.autograd.Function):
         seen: torch.Tensor | None,
         scaling: float,
     ) -> torch.Tensor:
-        grouped = _grouped(query, key) * scaling
-        rows, heads, queries, _ = query.shape
-        scores = (grouped @ key.transpose(2, 3)).view(rows, heads, queries, -1).float()
+        rows, heads, queries, size = query.shape
+        groups, keys = key.shape[1:3]
         if seen is None:
-            seen = torch.ones(queries, scores.shape[3], dtype=torch.bool).tril()
+            seen = torch.ones(queries, keys, dtype=torch.bool).tril()
+        query, key, value = (_rounded(states) for states in (query, key, value))
+        seen = _rounded_mask(seen, query.shape[2], key.shape[2])
+        # All queries of a key's head, of one query head after another.
+        grouped = query.reshape(rows, groups, -1, size) * scaling
+        scores = (grouped @ key.transpose(2, 3)).view(rows, heads, *seen.shape).float()
         scores.masked_fill_(~seen, float("-inf"))
-        weights = torch.softmax(scores, dim=-1).to(query.dtype).view(*grouped.shape[:3], -1)
+        weights = torch.softmax(scores, dim=-1).to(query.dtype).view(rows, groups, -1, len(seen[0]))
         out = weights @ value
         ctx.save_for_backward(grouped, key, value, weights, out)
-        ctx.scaling = scaling
-        return out.view_as(query)
+        ctx.scaling, ctx.queries, ctx.keys = scaling, queries, keys
+        return out.view_as(query)[:, :, :queries]
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[Any, ...]:
-        (gradient,) = gradients
         grouped, key, value, weights, out = ctx.saved_tensors
-        flat = gradient.reshape(out.shape)
+        flat = _rounded(gradients[0])
+        shape = flat.shape
+        flat = flat.reshape(out.shape)
         of_value = weights.transpose(2, 3) @ flat
         # The softmax's gradient: weights * (of_weights - sum(weights * of_weights)), and that sum
         # is the product of the output with its gradient (Dao et al., 2022, section 3.1).
@@ -82,11 +89,24 @@ class _Attention(torch.autograd.Function):
         of_scores *= weights
         of_query = (of_scores @ key) * ctx.scaling
         of_key = of_scores.transpose(2, 3) @ grouped
-        return of_query.view_as(gradient), of_key, of_value, None, None
+        return (
+            of_query.view(shape)[:, :, : ctx.queries],
+            of_key[:, :, : ctx.keys],
+            of_value[:, :, : ctx.keys],
+            None,
+            None,
+        )
 
 
-def _grouped(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
-    """Return `query` as (rows, key heads, query heads of each * queries, size)."""
-    rows, heads, queries, size = query.shape
-    groups = key.shape[1]
-    return query.reshape(rows, groups, heads // groups * queries, size)
+def _rounded(states: torch.Tensor) -> torch.Tensor:
+    """Fill the tokens of `states`, (rows, heads, tokens, size), up to the grid with zeros."""
+    more = on_grid(states.shape[2]) - states.shape[2]
+    return torch.nn.functional.pad(states, (0, 0, 0, more)) if more else states
+
+
+def _rounded_mask(seen: torch.Tensor, queries: int, keys: int) -> torch.Tensor:
+    """Fill a mask: no added key is seen; added queries, which do not count, see the first key."""
+    filled = torch.zeros(queries, keys, dtype=torch.bool)
+    filled[: seen.shape[0], : seen.shape[1]] = seen
+    filled[seen.shape[0] :, 0] = True
+    return filled

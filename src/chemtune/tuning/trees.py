@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.utils.data import Sampler
 
-from chemtune.tuning.batches import IGNORED
+from chemtune.tuning.batches import IGNORED, on_grid
 from chemtune.tuning.encode import Encoded
 
 
@@ -143,7 +143,8 @@ def tree_passes(examples: Sequence[Encoded], tokens_per_pass: int) -> Iterator[d
 
     Yields:
         `input_ids`, `labels` (`IGNORED` where nothing is learned) and `position_ids`, each (1,
-        tokens), without padding, and `segments`, which tell what each token sees.
+        tokens), and `segments`, which tell what each token sees. What rounds up the tokens stands
+        in a segment of its own at the end.
     """
     row: list[Tree] = []
     for group in grow(examples, tokens_per_pass):
@@ -177,5 +178,8 @@ def _laid_out(trees: Sequence[Tree]) -> dict[str, Any]:
             read = example.answer_start - tree.trunk
             learned = [IGNORED] * read + example.ids[example.answer_start :]
             lay(example.ids[tree.trunk :], learned, tree.trunk, trunk)
+    blank = on_grid(len(ids)) - len(ids)
+    if blank:
+        lay(trees[0].examples[0].ids[:1] * blank, [IGNORED] * blank, 0, (len(ids), len(ids)))
     tensors = {"input_ids": ids, "labels": labels, "position_ids": positions}
     return {name: torch.tensor([row]) for name, row in tensors.items()} | {"segments": segments}

@@ -12,6 +12,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from chemtune.files import write_json
+from chemtune.models.memory import give_back_freed_memory
 from chemtune.progress import Advance, say
 
 BEST = "best"
@@ -70,6 +71,19 @@ class StepLog(TrainerCallback):
         """Show the step's loss."""
         if logs and "loss" in logs:
             self.advance(note=f"loss {logs['loss']:.3f}")
+
+
+class GiveBackMemory(TrainerCallback):
+    """Gives freed memory back now and then: at every step it would cost more than it saves."""
+
+    EVERY_STEPS = 8
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Give it back every so many steps."""
+        if state.global_step % self.EVERY_STEPS == 0:
+            give_back_freed_memory()
 
 
 class KeepBest(TrainerCallback):
