@@ -41,6 +41,12 @@ def show(result: dict[str, Any]) -> None:
         f"loss {result['loss_first']:.3f} -> {result['loss_last']:.3f}, "
         f"peak memory {result['peak_memory_bytes'] / 2**30:.1f} GiB  ({result['adapter']})"
     )
+    for name, about in (("validation_loss", "held-out examples"), ("probe_loss", "general text")):
+        losses = [loss for _, loss in result.get(name, [])]
+        if len(losses) > 1:
+            print(f"Loss on {about}: {losses[0]:.3f} before, {losses[-1]:.3f} after")
+    if "best_step" in result:
+        print(f"The adapter of step {result['best_step']} is kept, the best on held-out examples")
 
 
 def show_preview(result: dict[str, Any]) -> None:

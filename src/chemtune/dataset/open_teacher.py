@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from chemtune.documents.read import find_files
 from chemtune.errors import InputError, Problem
-from chemtune.recipe import schema
-from chemtune.recipe.schema import AnyTeacher
+from chemtune.recipe import teacher_settings
+from chemtune.recipe.teacher_settings import AnyTeacher
 from chemtune.teachers.prices import Price, listed_price
 from chemtune.teachers.terms import listed_terms
 
@@ -24,7 +24,7 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
     Raises:
         InputError: Its replies are not there, or its key is not set.
     """
-    if isinstance(asked, schema.EndpointTeacher):
+    if isinstance(asked, teacher_settings.EndpointTeacher):
         return _endpoint(
             asked,
             concurrency=asked.concurrency,
@@ -33,7 +33,7 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
             rpm=asked.rpm,
             tpm=asked.tpm,
         )
-    if isinstance(asked, schema.BatchTeacher):
+    if isinstance(asked, teacher_settings.BatchTeacher):
         from chemtune.teachers.batch import BatchTeacher
 
         return BatchTeacher(
@@ -43,7 +43,7 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
             most_requests=asked.batch_requests,
             at_once=asked.at_once,
         )
-    if isinstance(asked, schema.LocalTeacher):
+    if isinstance(asked, teacher_settings.LocalTeacher):
         from chemtune.teachers import local
 
         return local.LocalTeacher(
@@ -60,7 +60,7 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
     return RecordedTeacher(find_files(asked.replies, base))
 
 
-def _endpoint(asked: schema.ServedTeacher, **how: Any) -> EndpointTeacher:
+def _endpoint(asked: teacher_settings.ServedTeacher, **how: Any) -> EndpointTeacher:
     from chemtune.teachers import endpoint
 
     return endpoint.EndpointTeacher(
@@ -86,11 +86,11 @@ def price_of(asked: AnyTeacher, *, needed: bool = False) -> Price | None:
     Raises:
         InputError: The price is needed, for there is a budget, and is not known.
     """
-    if not isinstance(asked, schema.ServedTeacher):
+    if not isinstance(asked, teacher_settings.ServedTeacher):
         return Price(0.0, 0.0)
     if asked.price is not None:
         return Price(asked.price.input, asked.price.output)
-    batch = isinstance(asked, schema.BatchTeacher)
+    batch = isinstance(asked, teacher_settings.BatchTeacher)
     listed = listed_price(asked.model, asked.base_url, batch=batch)
     if listed is None and needed:
         fault = f"the price of {asked.model!r} at {asked.base_url} is not known"
@@ -106,4 +106,4 @@ def terms_of(asked: AnyTeacher) -> str:
     """
     if asked.terms is not None:
         return asked.terms
-    return listed_terms(asked.base_url) if isinstance(asked, schema.ServedTeacher) else ""
+    return listed_terms(asked.base_url) if isinstance(asked, teacher_settings.ServedTeacher) else ""

@@ -3,106 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from chemtune.recipe.part import Part
+from chemtune.recipe.teacher_settings import (
+    AnyTeacher,
+    EndpointTeacher,
+    RecordedTeacher,
+    Teacher,
+)
+from chemtune.recipe.tuning_settings import Mixture, Tuning
 
-class Part(BaseModel):
-    """A part of the recipe: unknown fields are refused, and it cannot be changed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class RecordedTeacher(Part):
-    """Replies that were written down before, as JSON Lines of document, task and reply."""
-
-    kind: Literal["recorded"]
-    replies: str = Field(description="a file, a folder or a glob, relative to the recipe")
-    terms: str | None = Field(
-        default=None, description="what its terms say of training on its replies; for the card"
-    )
-
-
-class Price(Part):
-    """What a model costs, in US dollars for a million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-
-
-class ServedTeacher(Part):
-    """What all models behind an OpenAI-compatible address have in common."""
-
-    base_url: str = Field(pattern=r"^https?://", description="for example http://127.0.0.1:8000/v1")
-    model: str
-    api_key_env: str | None = Field(
-        default=None, description="the environment variable that holds the key"
-    )
-    flavour: Literal["auto", "openai", "azure"] = Field(
-        default="auto", description="how the server wants to be spoken to; by its address"
-    )
-    api_version: str | None = Field(default=None, description="of Azure OpenAI")
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    max_tokens: int = Field(default=1024, ge=1, description="of one reply")
-    seed: int | None = None
-    json_schema: Literal["auto", "on", "off"] = Field(
-        default="auto", description="whether replies in JSON are held to a schema by the server"
-    )
-    price: Price | None = Field(
-        default=None, description="known for some models; needed elsewhere for a budget"
-    )
-    extra: dict[str, Any] = Field(
-        default_factory=dict, description="further fields of the request's body"
-    )
-    timeout_s: float = Field(default=120.0, gt=0)
-    retries: int = Field(default=5, ge=0)
-    terms: str | None = Field(
-        default=None, description="what its terms say of training on its replies; for the card"
-    )
-
-
-class EndpointTeacher(ServedTeacher):
-    """Any server that speaks the OpenAI chat protocol."""
-
-    kind: Literal["endpoint"]
-    concurrency: int = Field(default=8, ge=1, le=4096, description="most requests in flight")
-    rpm: int | None = Field(default=None, ge=1, description="requests a minute that are allowed")
-    tpm: int | None = Field(default=None, ge=1, description="tokens a minute that are allowed")
-
-
-class BatchTeacher(ServedTeacher):
-    """OpenAI's Batch API: answers within a day, at half the price."""
-
-    kind: Literal["batch"]
-    poll_s: float = Field(default=30.0, gt=0, description="seconds between two looks at a batch")
-    wait_hours: float | None = Field(
-        default=None,
-        ge=0,
-        description="stop waiting after; running again fetches. By default until all have ended",
-    )
-    batch_requests: int = Field(default=50_000, ge=1, le=50_000, description="of one batch")
-    at_once: int = Field(default=4, ge=1, description="batches with the endpoint at a time")
-
-
-class LocalTeacher(Part):
-    """A GGUF file in this process, through llama.cpp."""
-
-    kind: Literal["local"]
-    path: str = Field(description="the GGUF file, relative to the recipe")
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    max_tokens: int = Field(default=1024, ge=1, description="of one reply")
-    seed: int | None = None
-    context: int = Field(default=8192, ge=256, description="tokens of prompt and reply together")
-    parallel: int = Field(default=4, ge=1, le=64, description="requests answered together")
-    threads: int | None = Field(default=None, ge=1, description="all processor cores by default")
-    terms: str | None = Field(
-        default=None, description="what its terms say of training on its replies; for the card"
-    )
-
-
-AnyTeacher = RecordedTeacher | EndpointTeacher | BatchTeacher | LocalTeacher
-Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]
+__all__ = [
+    "AnyTeacher",
+    "Chunking",
+    "DocumentSource",
+    "EndpointTeacher",
+    "Evaluation",
+    "Files",
+    "Mixture",
+    "QuestionSet",
+    "Recipe",
+    "RecordedTeacher",
+    "Tuning",
+]
 
 
 class Chunking(Part):
@@ -244,131 +170,6 @@ class Split(Part):
 
     validation: float = Field(default=0.1, ge=0, lt=1)
     test: float = Field(default=0.2, ge=0, lt=1)
-
-
-class Lora(Part):
-    """The adapter: W = W0 + (alpha / rank) B A, with W0 frozen."""
-
-    rank: int = Field(default=16, ge=1)
-    alpha: float = Field(default=32, gt=0)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    targets: Literal["all-linear"] | list[str] = "all-linear"
-    last_layers: int | None = Field(
-        default=None,
-        ge=1,
-        description="adapt the last N layers alone; those below then need no gradient",
-    )
-    rank_stabilized: bool = Field(
-        default=False, description="scale by alpha / sqrt(rank), so that high ranks still learn"
-    )
-    dora: bool = Field(
-        default=False, description="learn the magnitude of each weight's columns apart (DoRA)"
-    )
-    base: Literal["plain", "nf4"] = Field(
-        default="plain",
-        description="the frozen weights: as they are, or in four bits (QLoRA; needs a GPU)",
-    )
-
-
-class EarlyStopping(Part):
-    """Tuning ends where the validation loss no longer falls, and the best adapter is kept."""
-
-    patience: int = Field(default=2, ge=1, description="validations without a lower loss")
-    least_gain: float = Field(default=0.0, ge=0, description="a smaller fall does not count")
-
-
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Mixture(Part):
-    """How many examples of each task an epoch holds; one of the first five fields is given.
-
-    Tasks that are not named are left out. General instructions as one of the tasks are the replay
-    that keeps a model from forgetting.
-    """
-
-    times: dict[str, Positive] | None = Field(
-        default=None, description="how often each example of a task comes: 2 is twice, 0.5 half"
-    )
-    count: dict[str, Annotated[int, Field(gt=0)]] | None = Field(
-        default=None, description="examples of a task, at most all that there are"
-    )
-    share: dict[str, Positive] | None = Field(
-        default=None, description="of the epoch, relative to one another; repeated where needed"
-    )
-    temperature: float | None = Field(
-        default=None,
-        ge=1,
-        description="shares by n^(1/T) of a task with n examples; the larger T, the more alike",
-    )
-    preset: str | None = Field(default=None, description="counts that the domain names")
-    total: int | None = Field(
-        default=None,
-        gt=0,
-        description="examples of an epoch by share or temperature; by default as there are",
-    )
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Mixture:
-        ways = ("times", "count", "share", "temperature", "preset")
-        given = [way for way in ways if getattr(self, way) is not None]
-        if len(given) != 1:
-            said = f"not {' and '.join(given)}" if given else "and none is given"
-            raise ValueError(f"one of {', '.join(ways)} is needed, {said}")
-        if self.total is not None and given[0] not in ("share", "temperature"):
-            raise ValueError(f"total goes with share or temperature, not with {given[0]}")
-        return self
-
-
-class Tuning(Part):
-    """How the adapter is trained."""
-
-    method: Literal["lora", "full"] = Field(
-        default="lora", description="an adapter, or all weights of a small model, as a comparison"
-    )
-    mixture: Mixture | None = Field(default=None, description="every example once by default")
-    lora: Lora = Lora()
-    epochs: float = Field(default=3, gt=0)
-    max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")
-    batch_size: int = Field(default=8, ge=1, description="examples of one optimizer step")
-    batches: Literal["length", "trunks"] = Field(
-        default="length",
-        description="a step's examples: of like length; or those that begin alike, as the tasks of "
-        "one document do, whose shared tokens are then run once (batch_size at least)",
-    )
-    weigh: Literal["step", "epoch"] = Field(
-        default="step",
-        description="what a label token's weight is the same over; a step's, as other trainers "
-        "have it, gives the tokens of short answers more weight where steps are small",
-    )
-    max_tokens: int = Field(default=2048, ge=16, description="of one example, prompt and answer")
-    tokens_per_pass: int = Field(
-        default=1024, ge=16, description="tokens in one forward pass; bounds the memory"
-    )
-    learning_rate: float = Field(default=3e-4, gt=0)
-    warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, ge=0, description="0 clips nothing")
-    precision: Literal["auto", "bfloat16", "float32"] = "auto"
-    checkpoint_steps: int = Field(default=20, ge=1)
-    validate_steps: int | None = Field(
-        default=None, ge=1, description="steps between two validations; after each epoch by default"
-    )
-    early_stopping: EarlyStopping | None = None
-    probe: bool | str = Field(
-        default=True,
-        description="general text whose loss shows what is forgotten: the domain's, none, or a "
-        "text file",
-    )
-    report_to: list[Literal["tensorboard", "wandb", "mlflow", "trackio"]] = Field(
-        default_factory=list, description="where the log goes beside the run's folder"
-    )
-    sharded: bool = Field(
-        default=False,
-        description="with torchrun: share the weights out over the processes (FSDP), for models "
-        "that do not fit one device",
-    )
 
 
 class QuestionSet(Files):

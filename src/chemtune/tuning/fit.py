@@ -40,6 +40,12 @@ class Material:
     validation: list[Encoded]
     probe: list[Encoded]
 
+    @property
+    def validation_sets(self) -> dict[str, list[Encoded]]:
+        """What there is to validate on, by the name that its loss is logged under."""
+        sets = {VALIDATED: self.validation, FORGOTTEN: self.probe}
+        return {name: examples for name, examples in sets.items() if examples}
+
 
 def fit(
     student: Student,
@@ -68,31 +74,28 @@ def fit(
         ChemtuneError: The loss is no number.
     """
     batches, passes = layout(student, material.train, settings, seed)
-    by_epoch = settings.weigh == "epoch"
-    sets = {VALIDATED: material.validation, FORGOTTEN: material.probe}
-    validation = {name: examples for name, examples in sets.items() if examples}
     checkpoint = last_checkpoint(checkpoints)
     if is_main():
         clear_after(checkpoints, checkpoint)
     wait_for_all()
+    validation = material.validation_sets
+    arguments = training_arguments(
+        settings, seed, checkpoints, bool(validation), resumed=checkpoint is not None
+    )
+    by_epoch = settings.weigh == "epoch"
     trainer = LabelRowTrainer(
         model=student.model,
-        args=training_arguments(
-            settings, seed, checkpoints, bool(validation), resumed=checkpoint is not None
-        ),
+        args=arguments,
         train=material.train,
         batches=batches,
         passes=passes,
         validation=validation,
         labels_per_step=mean_labels(material.train, len(batches)) if by_epoch else None,
+        callbacks=[SealCheckpoints(), GiveBackMemory()],
     )
-    best = None
-    if settings.early_stopping is not None and material.validation:
-        stopping = settings.early_stopping
-        best = KeepBest(checkpoints, stopping.patience, stopping.least_gain)
+    best = _keep_best(settings, material, checkpoints)
+    if best is not None:
         trainer.add_callback(best)
-    trainer.add_callback(SealCheckpoints())
-    trainer.add_callback(GiveBackMemory())
     steps = planned_steps(len(batches), settings)
     begun = step_of(checkpoint) if checkpoint else 0
     if checkpoint:
@@ -111,10 +114,15 @@ def fit(
     _save(trainer, student, adapter)
     summary = _summary(trainer.state, material.train, batches, wall, begun)
     if best is not None and is_main():
-        take_best(checkpoints, adapter)
-        kept = json.loads((checkpoints / "best" / "best.json").read_text(encoding="utf-8"))
-        summary |= {"best_step": kept["step"], "stopped_early": best.stopped}
+        summary |= {"best_step": take_best(checkpoints, adapter), "stopped_early": best.stopped}
     return summary
+
+
+def _keep_best(settings: Tuning, material: Material, checkpoints: Path) -> KeepBest | None:
+    stopping = settings.early_stopping
+    if stopping is None or not material.validation:
+        return None
+    return KeepBest(checkpoints, stopping.patience, stopping.least_gain)
 
 
 def layout(

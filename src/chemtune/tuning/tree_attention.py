@@ -69,8 +69,8 @@ def tree_attention(
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if segments is None:
         causal = attention_mask is None and query.shape[2] == key.shape[2]
-        if causal and not dropout and suits(query, key):
-            return _outward(short_attention(query, key, value, None, scale))
+        if causal and suits(query, key):
+            return _outward(_attend(query, key, value, None, dropout, scale))
         out: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
@@ -85,23 +85,30 @@ def tree_attention(
             for states in (key, value)
         )
         mask = _mask(own.stop - own.start, seen_keys.shape[2], sliding_window, query.device)
-        asking = query[:, :, own]
-        if not dropout and suits(asking, seen_keys):
-            pieces.append(short_attention(asking, seen_keys, seen_values, mask, scale))
-            continue
-        pieces.append(
-            torch.nn.functional.scaled_dot_product_attention(
-                asking,
-                seen_keys,
-                seen_values,
-                attn_mask=mask,
-                is_causal=mask is None,
-                dropout_p=dropout,
-                scale=scale,
-                enable_gqa=query.shape[1] != key.shape[1],
-            )
-        )
+        pieces.append(_attend(query[:, :, own], seen_keys, seen_values, mask, dropout, scale))
     return _outward(torch.cat(pieces, dim=2))
+
+
+def _attend(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    dropout: float,
+    scale: float,
+) -> torch.Tensor:
+    if not dropout and suits(query, key):
+        return short_attention(query, key, value, mask, scale)
+    return torch.nn.functional.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        attn_mask=mask,
+        is_causal=mask is None,
+        dropout_p=dropout,
+        scale=scale,
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
 
 
 def _outward(states: torch.Tensor) -> tuple[torch.Tensor, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from collections.abc import Sequence
@@ -139,9 +140,10 @@ def best_of(
     return best, since
 
 
-def take_best(checkpoints: Path, adapter: Path) -> None:
-    """Put the best adapter in the place of the last one."""
+def take_best(checkpoints: Path, adapter: Path) -> int:
+    """Put the best adapter in the place of the last one; return the step that it is of."""
     best = checkpoints / BEST
     for path in best.iterdir():
         if path.name != "best.json":
             shutil.copyfile(path, adapter / path.name)
+    return int(json.loads((best / "best.json").read_text(encoding="utf-8"))["step"])
