@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
+import torch
 
-from chemtune.tuning.checkpoints import SEAL, clear_after, last_checkpoint, seal
+from chemtune.errors import ChemtuneError
+from chemtune.tuning.checkpoints import (
+    NO_ROOM,
+    SEAL,
+    clear_after,
+    full_disk_told,
+    last_checkpoint,
+    seal,
+)
 
 
 @pytest.fixture
@@ -51,3 +63,28 @@ def test_what_is_newer_than_the_one_taken_goes(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["checkpoint-2", "checkpoint-4"]
     clear_after(folder, None)
     assert list(folder.iterdir()) == []
+
+
+class FullFile:
+    """A file on a disk without room."""
+
+    def write(self, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_told_and_other_failures_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+
+    def save() -> None:
+        with full_disk_told(tmp_path):
+            torch.save({"a": torch.zeros(9)}, FullFile())
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, 0))
+    with pytest.raises(ChemtuneError, match=r"the disk is full.*the one before it is kept"):
+        save()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, NO_ROOM + 1))
+    with pytest.raises((OSError, RuntimeError)) as told:
+        save()
+    assert not isinstance(told.value, ChemtuneError)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from chemtune.errors import ChemtuneError
 from chemtune.files import write_json
 from chemtune.progress import say
 
 SEAL = "sha256.json"
+NO_ROOM = 16 * 2**20
 
 
 class SealCheckpoints(TrainerCallback):
@@ -54,6 +58,24 @@ def clear_after(folder: Path, checkpoint: Path | None) -> None:
     for other in folder.glob("checkpoint-*"):
         if step_of(other) > reached:
             shutil.rmtree(other, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_told(folder: Path) -> Iterator[None]:
+    """Tell of a disk that is full; torch's own error speaks of positions in a file alone.
+
+    Raises:
+        ChemtuneError: Something failed, and there is no room left for a checkpoint in `folder`.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if shutil.disk_usage(folder).free > NO_ROOM:
+            raise
+        raise ChemtuneError(
+            f"{folder}: the disk is full and a checkpoint could not be written; the one before it "
+            "is kept. Make room, then run again to go on"
+        ) from error
 
 
 def step_of(checkpoint: Path) -> int:

@@ -19,7 +19,13 @@ from chemtune.models.memory import peak_memory_bytes
 from chemtune.progress import progress, say
 from chemtune.recipe.schema import Tuning
 from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
-from chemtune.tuning.checkpoints import SealCheckpoints, clear_after, last_checkpoint, step_of
+from chemtune.tuning.checkpoints import (
+    SealCheckpoints,
+    clear_after,
+    full_disk_told,
+    last_checkpoint,
+    step_of,
+)
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.fused_lora import fuse_lora
 from chemtune.tuning.processes import is_main, wait_for_all, world_size
@@ -104,7 +110,8 @@ def fit(
     with progress("Tuning", steps - begun, "steps") as advance, StopOnInterrupt() as stop:
         trainer.add_callback(StepLog(advance))
         trainer.add_callback(stop)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        with full_disk_told(checkpoints):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.asked and trainer.state.global_step < steps:
         raise Interrupted(
             f"interrupted: tuning is kept up to step {trainer.state.global_step} of {steps}; "
