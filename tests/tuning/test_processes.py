@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 import chemtune
+from chemtune.errors import ChemtuneError
 from chemtune.recipe.load import load_recipe
+from chemtune.recipe.schema import Tuning
+from chemtune.tuning import tune
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.processes import share_of
 
@@ -29,6 +32,21 @@ def test_shares_hold_every_example_once(lengths: list[int], count: int) -> None:
     tokens = [sum(len(example.ids) for example in share) for share in shares]
     # No share is more than an example away from an even one.
     assert max(tokens) <= sum(lengths) / count + max(lengths)
+
+
+def test_the_first_process_decides_the_precision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Tuning()
+    # Each would measure another one.
+    monkeypatch.setattr(tune, "choose_precision", lambda: "bfloat16")
+    assert tune._precision(settings, tmp_path, "id") == "bfloat16"
+    monkeypatch.setattr(tune, "choose_precision", lambda: "float32")
+    monkeypatch.setenv("RANK", "1")
+    assert tune._precision(settings, tmp_path, "id") == "bfloat16"
+    monkeypatch.setattr(tune, "TOLD_WITHIN_S", 0.1)
+    with pytest.raises(ChemtuneError, match="the first process has not begun"):
+        tune._precision(settings, tmp_path, "another")
 
 
 def tune_together(recipe: Path, processes: int) -> subprocess.CompletedProcess[str]:

@@ -30,6 +30,15 @@ from chemtune.tuning.loss import label_loss
 
 SAMPLE = Path(chemtune.__file__).parent / "domains/chemistry/sample"
 ADAPTER = "adapter_model.safetensors"
+# 72 steps, long enough to be interrupted.
+LONG = {
+    "epochs": 12,
+    "batch_size": 4,
+    "learning_rate": 0.01,
+    "precision": "float32",
+    "checkpoint_steps": 2,
+    "tokens_per_pass": 900,
+}
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -137,15 +146,7 @@ def wait_for_checkpoint(run: Path, process: subprocess.Popen[str]) -> None:
 def test_an_interrupted_tuning_ends_with_the_weights_of_an_uninterrupted_one(
     make_run, how: signal.Signals
 ) -> None:
-    settings = {
-        "epochs": 12,
-        "batch_size": 4,
-        "learning_rate": 0.01,
-        "precision": "float32",
-        "checkpoint_steps": 2,
-        "tokens_per_pass": 900,
-    }
-    path = make_run(tuning=settings)
+    path = make_run(tuning=LONG)
     chemtune.build(path)
     run = load_recipe(path).run_folder
     process = start(path)
@@ -171,15 +172,7 @@ def test_an_interrupted_tuning_ends_with_the_weights_of_an_uninterrupted_one(
 def test_a_damaged_checkpoint_is_passed_over_and_nothing_is_lost(
     make_run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = {
-        "epochs": 12,
-        "batch_size": 4,
-        "learning_rate": 0.01,
-        "precision": "float32",
-        "checkpoint_steps": 2,
-        "tokens_per_pass": 900,
-    }
-    path = make_run(tuning=settings)
+    path = make_run(tuning=LONG)
     chemtune.build(path)
     run = load_recipe(path).run_folder
     process = start(path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.ledger import Ledger
 from chemtune.domains import Domain, find_domain
-from chemtune.errors import InputError, Problem
+from chemtune.errors import ChemtuneError, InputError, Problem
 from chemtune.files import held_alone, write_json
 from chemtune.models.identity import identity_of, weights_identity
 from chemtune.models.load import choose_precision, load_student
@@ -33,6 +34,7 @@ SUMMARY = "tuning.json"
 # Settings that do not change what is learned.
 BESIDE = {"report_to", "checkpoint_steps", "probe", "sharded"}
 END_TOKENS = 64
+TOLD_WITHIN_S = 120.0
 
 
 def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
@@ -215,19 +217,39 @@ def finished(adapter: Path, identity: str) -> dict[str, Any] | None:
 def _precision(settings: Tuning, checkpoints: Path, identity: str) -> str:
     """The precision of this tuning; the one it began with where it is resumed.
 
-    Checkpoints of another data set or other settings are put away.
+    Checkpoints of another data set or other settings are put away. Of several processes the first
+    decides, for each would measure another speed.
     """
     started = checkpoints / "started.json"
-    if started.is_file():
-        begun = json.loads(started.read_text(encoding="utf-8"))
-        if begun["identity"] == identity:
-            return str(begun["precision"])
+    if not is_main():
+        return _told(started, identity)
+    begun = _begun(started)
+    if begun.get("identity") == identity:
+        return str(begun["precision"])
+    if begun:
         say("The data or the settings have changed: tuning begins anew")
-        if is_main():
-            shutil.rmtree(checkpoints)
+        shutil.rmtree(checkpoints)
     chosen = choose_precision() if settings.precision == "auto" else settings.precision
     if settings.method == "full":
         chosen = "float32"  # small steps on weights in bfloat16 round away
-    if is_main():
-        write_json(started, {"identity": identity, "precision": chosen})
+    write_json(started, {"identity": identity, "precision": chosen})
     return chosen
+
+
+def _told(started: Path, identity: str) -> str:
+    """The precision that the first process has written down, or will."""
+    deadline = time.monotonic() + TOLD_WITHIN_S
+    while time.monotonic() < deadline:
+        begun = _begun(started)
+        if begun.get("identity") == identity:
+            return str(begun["precision"])
+        time.sleep(0.05)
+    raise ChemtuneError(f"{started}: the first process has not begun, or on another disk")
+
+
+def _begun(started: Path) -> dict[str, Any]:
+    try:
+        begun: dict[str, Any] = json.loads(started.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return begun
