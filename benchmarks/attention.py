@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from chemtune.tuning.short_attention import short_attention
+from chemtune.models.short_attention import short_attention
 
 # Rows, queries and keys: four examples of 320 tokens, a document of 250, a task of it.
 SHAPES = ((4, 320, 320), (1, 250, 250), (1, 70, 320))

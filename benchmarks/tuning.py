@@ -125,10 +125,10 @@ def ours(
 ) -> Any:
     from transformers import TrainingArguments
 
+    from chemtune.models.fused_lora import fuse_lora
+    from chemtune.models.tree_attention import see_trees
     from chemtune.tuning.batches import padded_passes
-    from chemtune.tuning.fused_lora import fuse_lora
     from chemtune.tuning.trainer import LabelRowTrainer
-    from chemtune.tuning.tree_attention import see_trees
     from chemtune.tuning.trees import tree_passes
 
     model = adapted(precision)

@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 import chemtune
 from chemtune.dataset.example import read_examples
 from chemtune.errors import InputError
-from chemtune.evaluation.held_out import score_task
+from chemtune.evaluation.task_scores import card_of, score_replies
 from chemtune.recipe.load import load_recipe
 from chemtune.tasks.load import load_tasks
 
@@ -38,6 +39,8 @@ def test_before_and_after_on_the_same_questions_and_documents(tuned: Path) -> No
     assert before["questions"]["English"]["total"] == after["questions"]["English"]["total"] == 8
     for name, card in before["tasks"].items():
         assert card["total"] == after["tasks"][name]["total"] == 2
+        assert Path(card["parts"]).with_suffix(".jsonl") == Path(card["predictions"])
+        assert pq.read_table(card["parts"])["example"].to_pylist()
     ids = [
         [json.loads(line)["id"] for line in Path(s["predictions"]).read_text().splitlines()]
         for s in (before["questions"]["English"], after["questions"]["English"])
@@ -86,17 +89,14 @@ def test_reference_answers_score_one_and_garbage_is_counted(tuned: Path) -> None
         e for e in read_examples(run / "dataset/test.parquet") if e.task == "keyword_extraction"
     ]
     task = tasks["keyword_extraction"]
-    perfect = score_task(task, examples, [e.answer for e in examples])
+    perfect = card_of(task.title, score_replies(task, examples, [e.answer for e in examples]))
     assert perfect["readable"] == perfect["total"] == 3
-    assert perfect["items"]["keywords"]["f1_micro"] == 1.0
-    half = score_task(task, examples, [examples[0].answer, "no list", ""])
-    items = half["items"]["keywords"]
+    assert perfect["measures"]["F1@M"]["value"] == 1.0
+    half = card_of(task.title, score_replies(task, examples, [examples[0].answer, "no list", ""]))
+    measured = half["measures"]["F1@M"]
     assert half["readable"] == 1
-    assert items["missed"] == sum(
-        len(task.scored(task.read(e.answer)).items["keywords"]) for e in examples[1:]
-    )
-    assert items["f1_macro"] == pytest.approx(1 / 3)
-    assert items["interval95"][0] <= items["f1_micro"] <= items["interval95"][1]
+    assert measured["value"] == pytest.approx(1 / 3)
+    assert measured["interval95"][0] <= measured["value"] <= measured["interval95"][1]
     assert sum(half["reasons"].values()) == 2
 
 

@@ -12,9 +12,9 @@ from chemtune.dataset.example import Example, write_examples
 from chemtune.dataset.ledger import Entry, Ledger
 from chemtune.dataset.plan import tasks_of
 from chemtune.documents.document import SPLITS
-from chemtune.evaluation.held_out import score_task
 from chemtune.evaluation.predictions import PredictionFile
 from chemtune.evaluation.scorecard import score_questions
+from chemtune.evaluation.task_scores import score_tasks
 from chemtune.experiment.report import report
 from chemtune.files import write_json
 from chemtune.recipe.run_folder import RunFolder
@@ -130,15 +130,9 @@ class FakeRun:
         file.append({"id": e.id, "reply": replies[e.id], "ended": True} for e in test)
         tasks = tasks_of(self.recipe.model_copy(update={"domain": "chemistry"}))
         scores: dict[str, Any] = {"identity": f"w-{side}", "precision": "float32"}
-        scores["tasks"] = {
-            name: {
-                **score_task(tasks[name], of_task, [replies[e.id] for e in of_task]),
-                "identity": f"t-{side}",
-                "predictions": f"/elsewhere/{file.path.name}",
-            }
-            for name in dict.fromkeys(e.task for e in test)
-            if (of_task := [e for e in test if e.task == name])
-        }
+        cards = score_tasks(tasks, test, replies, place / f"tasks-{side}.parquet")
+        common = {"identity": f"t-{side}", "predictions": f"/elsewhere/{file.path.name}"}
+        scores["tasks"] = {name: {**card, **common} for name, card in cards.items()}
         scores["questions"] = {}
         if rows is not None:
             exam = PredictionFile(place / f"questions-{side}.jsonl")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from chemtune.evaluation.scorecard import score_questions
-from chemtune.experiment.comparison import compare, mcnemar_of
+from chemtune.experiment.comparison import compare
+from chemtune.experiment.exam_comparison import mcnemar_of
 from chemtune.experiment.measure import Figure, share
 from chemtune.experiment.results import read_results
 
@@ -58,13 +59,20 @@ def test_readable_of_a_task_and_over_all_tasks(whole_run: FakeRun) -> None:
 
 def test_scores_of_a_task(whole_run: FakeRun) -> None:
     keywords, names, korean = of(whole_run).tasks
-    # Three of four perfect, one unreadable: 2 * 9 / (2 * 9 + 3) over three keywords each.
-    assert keywords.scores[0].name == "F1 of keywords"
-    assert keywords.scores[0].after.value == pytest.approx(18 / 21)
+    # Three of four perfect, one unreadable.
+    assert [m.name for m in keywords.scores] == ["F1@M", "F1@5"]
+    assert keywords.scores[0].after.value == pytest.approx(3 / 4)
     assert keywords.scores[0].before.value == 0
-    assert [m.name for m in names.scores] == ["F1 of names", "chrF++ of texts"]
-    assert [m.name for m in korean.scores] == ["chrF++ of texts"]
+    # Micro F1 over two names each: 2 * 6 / (2 * 6 + 2).
+    assert [m.name for m in names.scores] == ["F1 names", "F1 names, lenient", "ROUGE-L"]
+    assert names.scores[0].after.value == pytest.approx(12 / 14)
+    assert "chrF++" in [m.name for m in names.details]
+    assert [m.name for m in korean.scores] == [
+        "chrF++", "numbers kept", "invented numbers (less is better)",
+    ]  # fmt: skip
     assert korean.scores[0].after.value == pytest.approx(0.75)
+    # None of the answers before could be read: they invented nothing, and that says nothing.
+    assert korean.scores[2].before is None
     assert sum(before for _, before, _ in keywords.reasons) == 4
     assert sum(after for _, _, after in keywords.reasons) == 1
 
@@ -100,7 +108,7 @@ def test_a_favourite_letter_is_called_what_it_is() -> None:
     exam = exams(before="C" * 20, after="ABCD" * 5, key="ABCD" * 5)
     assert exam.favourite.before.number == "C 20/20"
     assert exam.constant.before.number == "A 5/20"
-    assert "before: answers C to 20 of 20 questions" in exam.notes
+    assert "before: answers C to 20 of 20 questions: a habit, whatever the score" in exam.notes
     assert not [note for note in exam.notes if note.startswith("after")]
     # 18 of 20 is not more than 90%.
     exam = exams(before="C" * 18 + "AB", after="ABCD" * 5, key="ABCD" * 5)

@@ -56,13 +56,24 @@ def plain(html: str) -> str:
 
 def test_what_is_returned(whole_run: FakeRun) -> None:
     found = report(whole_run.path)
-    # Readable thrice, F1 twice, chrF++ twice; four measures and two levels of the exam.
+    # Readable thrice; two measures of keywords, three of the summary with names, three of the
+    # Korean texts; four measures and two levels of the exam.
     assert found == {
         "report": str(whole_run.path / "report.html"),
         "run": str(whole_run.path),
-        "measures": 13,
+        "measures": 17,
         "examples": 18,
     }
+
+
+def test_further_measures_and_each_answers_scores_stand_on_the_page(page: str) -> None:
+    text = plain(page)
+    details = text[text.index("Further measures of the tasks") :]
+    assert "F1 names, mean of documents 0.00 [0.00, 0.00] 0.75 [" in details
+    # A readable answer is the reference's; one that could not be read shows no scores.
+    assert "✓ readable F1@M 1.00, F1@5 1.00" in text
+    assert "chrF++ 1.00, numbers kept 1.00, invented numbers 1.00" in text
+    assert "F1@M 0.00," not in text
 
 
 def test_counts_and_intervals_stand_on_the_page(page: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Prose
 from chemtune.tasks.task import Task, Unreadable
 
 SHORT, LONG = "question_answering_short", "question_answering_long"
@@ -46,5 +47,6 @@ def test_a_document_may_bring_its_answer(
 
 
 def test_scored(tasks: dict[str, Task]) -> None:
-    scored = tasks[SHORT].scored({"text": "4"})
-    assert (scored.items, scored.texts) == ({}, {"text": "4"})
+    assert tasks[SHORT].scored({"text": "4"}) == (Prose("text", "4", "short answer"),)
+    assert tasks[LONG].scored({"text": "4"}) == (Prose("text", "4", "long answer"),)
+    assert tasks[SHORT].compared({"text": "4"}).texts == {"text": "4"}

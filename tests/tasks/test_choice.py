@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chemtune.documents.document import Document
 from chemtune.documents.question import CIRCLED, LETTERS, Question
 from chemtune.errors import InputError
+from chemtune.tasks.aspects import Label, Prose
 from chemtune.tasks.choice import chosen_option
 from chemtune.tasks.task import Task, Unreadable
 
@@ -163,12 +164,13 @@ def test_a_document_that_is_no_question(tasks: dict[str, Task]) -> None:
 
 def test_scored(tasks: dict[str, Task]) -> None:
     task = tasks[NAME]
-    scored = task.scored(ANSWER)
-    assert scored.items == {"answer": {"2"}}
-    assert scored.texts == {"explanation": "나누면 0.01이다."}
-    same = [task.scored(ANSWER | {"answer": said}).items for said in ("②", "2번", "(2) 0.01", "2")]
-    assert same == [{"answer": {"2"}}] * 4
-    assert task.scored(ANSWER | {"answer": "b) Pt"}).items == {"answer": {"B"}}
+    label, explanation = task.scored(ANSWER)
+    assert label == Label("answer", "2")
+    assert explanation == Prose("explanation", "나누면 0.01이다.", "long answer")
+    for said in ("②", "2번", "(2) 0.01", "2"):
+        assert task.scored(ANSWER | {"answer": said})[0] == label
+    assert task.scored(ANSWER | {"answer": "b) Pt"})[0] == Label("answer", "B")
+    assert task.compared(ANSWER).items == {"answer": {"2"}}
     assert json.loads(task.render(ANSWER)) == {
         "Answer": "② 0.01",
         "Explanation": "나누면 0.01이다.",

@@ -6,6 +6,7 @@ import pytest
 
 from chemtune.checks.finding import Finding
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Label
 from chemtune.tasks.task import Task, Unreadable
 from chemtune.tasks.wording import draw_wording
 
@@ -77,7 +78,8 @@ def test_classification(tasks: dict[str, Task]) -> None:
     assert task.known(labelled) == {"label": "catalysis"}
     assert task.known(Document("d", "x", fields={"field": "cooking"})) is None
     assert task.read(task.render({"label": "organic"})) == {"label": "organic"}
-    assert task.scored({"label": "organic"}).items == {"label": {"organic"}}
+    assert task.scored({"label": "Organic"}) == (Label("label", "organic"),)
+    assert task.compared({"label": "organic"}).items == {"label": {"organic"}}
 
 
 def test_wordings_are_drawn_by_seed_and_about_equally_often(tasks: dict[str, Task]) -> None:

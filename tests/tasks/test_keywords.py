@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Keyphrases
 from chemtune.tasks.task import Task, Unreadable
 
 NAME = "keyword_extraction"
@@ -80,5 +81,6 @@ def test_a_keyword_that_the_text_lacks_is_a_warning(
 
 
 def test_scored(tasks: dict[str, Task]) -> None:
-    scored = tasks[NAME].scored({"keywords": ["Fuel Cell", "fuel cell", "IrO₂"]})
-    assert scored.items == {"keywords": {"fuelcell", "iro2"}}
+    answer = {"keywords": ["Fuel Cell", "fuel cell", "IrO₂"]}
+    assert tasks[NAME].scored(answer) == (Keyphrases(("Fuel Cell", "fuel cell", "IrO₂")),)
+    assert tasks[NAME].compared(answer).items == {"keywords": {"fuelcell", "iro2"}}

@@ -88,5 +88,8 @@ def test_an_invented_number_is_a_warning(
 
 def test_scored(tasks: dict[str, Task]) -> None:
     scored = tasks[NAME].scored(ANSWER)
-    assert scored.texts == ANSWER
-    assert scored.items == {}
+    assert {prose.field: prose.text for prose in scored} == ANSWER
+    assert {prose.role for prose in scored} == {"summary"}
+    (translation,) = tasks["translation"].scored({"Translation": "막이다."})
+    assert translation.role == "translation"
+    assert tasks[NAME].compared(ANSWER).texts == ANSWER

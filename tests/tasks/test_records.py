@@ -130,9 +130,14 @@ def test_without(tasks: dict[str, Task]) -> None:
 
 
 def test_scored(tasks: dict[str, Task]) -> None:
-    assert tasks[NAME].scored(ANSWER).items == {
-        "values": {"ptp-90|WU|48%", "ptp-90|IC|61ms/cm", "ptp-90|IC|147ms/cm"}
+    (scored,) = tasks[NAME].scored(ANSWER)
+    assert {(r.material, r.property, r.value) for r in scored.records} == {
+        (material, name, value)
+        for material, properties in ANSWER.items()
+        for name, values in properties.items()
+        for value in values
     }
+    assert len(scored.records) == 3
 
 
 def test_one_value_is_compared_however_its_condition_is_written(tasks: dict[str, Task]) -> None:

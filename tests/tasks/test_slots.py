@@ -70,4 +70,9 @@ def test_check(
 
 
 def test_scored(tasks: dict[str, Task]) -> None:
-    assert tasks[NAME].scored(ANSWER).items == {"slots": {"Q1=iro2", "Q3=heatedinair", "Q4=anodes"}}
+    (names,) = tasks[NAME].scored(ANSWER)
+    assert [len(phrases) for phrases in names.by_label.values()] == [1, 0, 1, 1]
+    assert names.by_label["Catalyst (Q1)"] == (ANSWER["Q1"],)
+    assert tasks[NAME].compared(ANSWER).items == {
+        "Q1": {"iro2"}, "Q2": set(), "Q3": {"heatedinair"}, "Q4": {"anodes"},
+    }  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Names, Prose
 from chemtune.tasks.task import Task, Unreadable
 
 NAME = "summarization_extraction"
@@ -89,9 +90,13 @@ def test_check(
 
 
 def test_scored(tasks: dict[str, Task]) -> None:
-    scored = tasks[NAME].scored({"summary": "A b.", "names": ["IrO₂", "Carbon Black"]})
-    assert scored.items == {"names": {"iro2", "carbonblack"}}
-    assert scored.texts == {"summary": "A b."}
+    answer = {"summary": "A b.", "names": ["IrO₂", "Carbon Black"]}
+    names, summary = tasks[NAME].scored(answer)
+    assert names == Names("names", {"names": ("IrO₂", "Carbon Black")})
+    assert summary == Prose("summary", "A b.", "summary")
+    compared = tasks[NAME].compared(answer)
+    assert compared.items == {"names": {"iro2", "carbonblack"}}
+    assert compared.texts == {"summary": "A b."}
 
 
 def test_names_are_written_as_json(tasks: dict[str, Task]) -> None:

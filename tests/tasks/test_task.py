@@ -50,6 +50,16 @@ def test_the_document_comes_first_and_the_instruction_after(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_document_is_found_again_in_the_messages(tasks: dict[str, Task], name: str) -> None:
+    task = tasks[name]
+    text = "A text.\n\nWith {instruction} and Answer as JSON."
+    document = Document("d", text, fields=QUESTION)
+    for wording in range(len(task.instructions)):
+        assert task.shown_in(task.write(document, wording)) == task.shown(document)
+    assert task.shown_in([{"role": "user", "content": "other"}]) == "other"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_document_that_holds_a_placeholder_stays_as_it_is(
     tasks: dict[str, Task], name: str
 ) -> None:

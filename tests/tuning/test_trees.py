@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma2ForCausalLM
 
 from chemtune.errors import InputError
-from chemtune.tuning.batches import IGNORED, collate, on_grid
+from chemtune.models.grid import on_grid
+from chemtune.models.tree_attention import see_trees
+from chemtune.tuning.batches import IGNORED, collate
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
-from chemtune.tuning.tree_attention import see_trees
-from chemtune.tuning.trees import Tree, TrunkBatches, grow, tree_passes, trunk_length
+from chemtune.tuning.trees import TrunkBatches, tree_passes, trees_of
 
 
 def example(ids: list[int], answer_start: int) -> Encoded:
@@ -99,11 +100,12 @@ sequences = st.lists(
 @given(sequences, st.integers(1, 60))
 def test_trees_hold_every_example_and_what_a_branch_sees_is_its_example(pairs, bound: int) -> None:
     examples = [example(ids, min(start, len(ids) - 1)) for ids, start in pairs]
-    groups = grow(examples, bound)
-    assert sorted(i for group in groups for i in group) == list(range(len(examples)))
-    for group in groups:
-        tree = Tree.of([examples[i] for i in group])
-        assert len(group) == 1 or tree.size <= bound
+    trees = trees_of(examples, bound)
+    assert sorted(i for tree in trees for i in tree.members) == list(range(len(examples)))
+    for tree in trees:
+        assert len(tree.members) == 1 or tree.size <= bound
+        own = sum(len(examples[i].ids) - tree.trunk for i in tree.members)
+        assert tree.size == tree.trunk + own
     seen = []
     for part in tree_passes(examples, bound):
         ids, positions = part["input_ids"][0].tolist(), part["position_ids"][0].tolist()
@@ -118,8 +120,10 @@ def test_trees_hold_every_example_and_what_a_branch_sees_is_its_example(pairs, b
 
 def test_the_trunk_ends_before_the_token_that_predicts_an_answer() -> None:
     same = [example([5, 6, 7, 8, 9], 3), example([5, 6, 7, 8, 4], 4)]
-    assert trunk_length(same) == 2
-    assert trunk_length([example([5, 6], 1), example([5, 7], 1)]) == 0
+    (tree,) = trees_of(same, 100)
+    assert tree.trunk == 2
+    apart = trees_of([example([5, 6], 1), example([5, 7], 1)], 100)
+    assert [tree.trunk for tree in apart] == [0, 0]
 
 
 def test_batches_hold_whole_trees_once_an_epoch(examples: list[Encoded]) -> None:

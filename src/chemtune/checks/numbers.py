@@ -50,7 +50,7 @@ def check_numbers(field: str, source: str, text: str, *, all_kept: bool = False)
         all_kept: Warn as well of each quantity of the source that the text has less often, as of a
             whole translation.
     """
-    there, said = quantities_in(_plain(source)), quantities_in(_plain(text))
+    there, said = quantities_of(source), quantities_of(text)
     findings = [
         Finding("numbers", "warning", field, _written(quantity), why)
         for quantity in said
@@ -64,6 +64,14 @@ def check_numbers(field: str, source: str, text: str, *, all_kept: bool = False)
             for quantity in _missing(there, said)
         ]
     return findings
+
+
+def quantities_of(text: str) -> list[Quantity]:
+    """Return the quantities of a text, also those that Korean spells out (섭씨 80도, 2만 시간).
+
+    Their offsets are of no use: they are in the text as it was spelled again.
+    """
+    return quantities_in(_plain(text))
 
 
 def _strange(quantity: Quantity, there: Sequence[Quantity], source: str) -> str:

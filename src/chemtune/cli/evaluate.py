@@ -1,7 +1,8 @@
-"""`chemtune evaluate`: step 3, of a recipe or of a model on a file of questions."""
+"""`chemtune evaluate`: step 3, of a recipe or of a model on files of questions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,11 @@ import typer
 from chemtune.cli.shared import AsJson, OutFolder, give_out, open_recipe
 
 NAME = "evaluate"
+CHOICES = {
+    "precision": ("float32", "bfloat16", "auto"),
+    "scoring": ("likelihood", "generate", "both"),
+    "options": ("labels", "texts"),
+}
 
 
 def command(
@@ -22,16 +28,45 @@ def command(
     adapter: Annotated[
         Path | None, typer.Option(help="A folder with an adapter in PEFT's format.")
     ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask --model there, by the OpenAI chat protocol."),
+    ] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The variable that holds the endpoint's key.")
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="What the endpoint's answers may cost in all.")
+    ] = None,
     questions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Multiple choice, as CSV or JSON Lines.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Multiple choice, CSV or JSON Lines; several times."),
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A question set of the domain.")
     ] = None,
     shots: Annotated[int, typer.Option(min=0, help="Solved questions before each one.")] = 0,
     shots_from: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the solved questions come from.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Where they come from; once, or for each --questions."),
     ] = None,
+    scoring: Annotated[
+        str | None, typer.Option(help="likelihood, generate (answers in words) or both.")
+    ] = None,
+    options: Annotated[
+        str, typer.Option(help="Score the likelihood of the options' labels or texts.")
+    ] = "labels",
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Likelihood behind the model's chat template.")
+    ] = False,
+    answer_tokens: Annotated[int, typer.Option(min=1, help="Of an answer in words, at most.")] = 64,
     permute: Annotated[
         bool, typer.Option("--permute", help="Ask in every cyclic order of the options.")
     ] = False,
+    training_data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What it was tuned on: tells the score without that."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="A sample of N questions, drawn by seed.")
     ] = None,
@@ -44,10 +79,10 @@ def command(
     as_json: AsJson = False,
     out: OutFolder = None,
 ) -> None:
-    """Evaluate a recipe's model before and after tuning, or any model on a file (step 3)."""
+    """Evaluate a recipe's model before and after tuning, or any model on questions (step 3)."""
     from chemtune.errors import InputError
 
-    if recipe is not None and (model or questions):
+    if recipe is not None and (model or questions or benchmark):
         raise InputError("give a recipe, or --model with --questions, not both")
     if recipe is not None:
         from chemtune.evaluation.evaluate import evaluate
@@ -55,27 +90,37 @@ def command(
         opened = open_recipe(recipe, out)
         give_out(evaluate(opened), as_json, lambda _: show_run(opened.run_folder))
         return
-    if model is None or questions is None:
-        raise InputError("give a recipe, or --model with --questions")
-    if precision not in ("float32", "bfloat16", "auto"):
-        raise InputError(f"--precision: {precision!r} is not float32, bfloat16 or auto")
-    from chemtune.evaluation.evaluate import evaluate_questions
+    if model is None or not (questions or benchmark):
+        raise InputError("give a recipe, or --model with --questions or --benchmark")
+    for name, said in (("precision", precision), ("scoring", scoring), ("options", options)):
+        if said is not None and said not in CHOICES[name]:
+            raise InputError(f"--{name}: {said!r} is none of {', '.join(CHOICES[name])}")
+    from chemtune.evaluation.evaluate_questions import evaluate_questions
 
-    card = evaluate_questions(
+    result = evaluate_questions(
         model=model,
-        questions=questions,
+        questions=questions or (),
+        benchmarks=benchmark or (),
         adapter=adapter,
+        endpoint=endpoint,
+        api_key_env=api_key_env,
+        budget_usd=budget_usd,
         subject=subject,
         split=split,
         limit=limit,
         shots=shots,
         shots_from=shots_from,
         permute=permute,
+        scoring=scoring,  # type: ignore[arg-type]
+        options=options,  # type: ignore[arg-type]
+        chat=chat,
+        answer_tokens=answer_tokens,
+        training_data=training_data,
         precision=precision,
         seed=seed,
         out=out,
     )
-    give_out(card, as_json, show_card)
+    give_out(result, as_json, show_cards)
 
 
 def show_run(run: Path) -> None:
@@ -91,23 +136,57 @@ def show_run(run: Path) -> None:
     print_comparison(Console(highlight=False), compared)
 
 
-def show_card(card: dict[str, Any]) -> None:
-    """Show one set's scorecard to people."""
-    low, high = card["interval95"]
-    total = card["total"]
-    print(f"{card['name']}: {card['correct']} of {total} right ({card['f1_micro']:.4f}),")
-    print(f"  95% interval {low:.3f} to {high:.3f}; macro F1 {card['f1_macro']:.4f}")
-    print(f"  always the same letter would get {card['best_constant']}")
-    print(f"  answers given: {_counts(card['answers'])}; unreadable: {card['unreadable']}")
+def show_cards(result: dict[str, Any]) -> None:
+    """Show the scorecards of all sets to people."""
+    for card in result["questions"].values():
+        _show_card(card)
+        if "generated" in card:
+            both = card["disagreement"]
+            _show_card(card["generated"])
+            print(f"  chosen differently: {both['differ']} of the {both['total']} that both answer")
+
+
+def _show_card(card: Mapping[str, Any]) -> None:
+    how = " in words" if card["scoring"] == "generate" else ""
+    print(f"{card['name']}{how}: {_share(card)} right; macro F1 {card['f1_macro']:.4f}")
+    if not card["total"]:
+        return
+    constant, most = card["constant"], card["favourite"]
+    print(
+        f"  {constant['label']} for all would get {card['best_constant']}"
+        f" (McNemar p = {constant['p']:.3f}); by chance {card['baselines']['random']:.0f};"
+        f" the longest option {card['baselines']['longest_option']}"
+    )
+    print(f"  answers given: {_counts(card['answers'])}; none: {card['unreadable']}")
     print(f"  key:           {_counts(card['key'])}")
+    if most and most["dominates"]:
+        print(f"  {most['label']} for {most['count']} questions is a habit, whatever the score")
+    for name, title in (
+        ("strict", "in the form asked for alone"),
+        ("calibrated", "calibrated by a prompt that says nothing"),
+        ("normalized", "by likelihood a character"),
+        ("clean", "of the questions that the training data do not hold"),
+    ):
+        if name in card:
+            print(f"  {title}: {_share(card[name])}")
     if "permuted" in card:
         permuted = card["permuted"]
+        low, high = permuted["interval95"]
         print(
-            f"  over all cyclic orders of the options: {permuted['accuracy']:.4f}; "
-            f"answered alike in all: {permuted['consistent']:.3f} of the questions"
+            f"  over all cyclic orders of the options: {permuted['accuracy']:.4f}"
+            f" [{low:.3f}, {high:.3f}]; answered alike in all:"
+            f" {permuted['consistent']:.3f} of the questions"
         )
+    for part in ("levels", "subjects"):
+        for name, share in card.get(part, {}).items():
+            print(f"  {name}: {_share(share)}")
     print(f"  predictions: {card['predictions']}")
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{label} {count}" for label, count in counts.items())
+def _share(card: Mapping[str, Any]) -> str:
+    low, high = card["interval95"]
+    return f"{card['correct']} of {card['total']} [{low:.3f}, {high:.3f}]"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in counts.items()) or "-"

@@ -11,6 +11,7 @@ from chemtune.cli import (
     apply,
     build,
     chat,
+    compare,
     demo,
     evaluate,
     export,
@@ -32,7 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, init, run, build, tune, evaluate, report, export, share, apply, chat, serve):
+STEPS = (demo, init, run, build, tune, evaluate)
+AFTERWARDS = (compare, report, export, share, apply, chat, serve)
+for command in (*STEPS, *AFTERWARDS):
     app.command(name=command.NAME)(command.command)
 app.add_typer(journal.app, name=journal.NAME)
 

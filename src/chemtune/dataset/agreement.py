@@ -10,7 +10,8 @@ import numpy as np
 
 from chemtune.evaluation.metrics.f1 import Overlap, f1
 from chemtune.evaluation.statistics import bootstrap
-from chemtune.tasks.task import Answer, Scored, Task, fold
+from chemtune.tasks.aspects import Compared
+from chemtune.tasks.task import Answer, Task, fold
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,6 @@ class Agreement:
             yield FieldAgreement(task, field, len(counts), everything, bootstrap(len(counts), of))
 
 
-def _items(scored: Scored) -> dict[str, frozenset[str]]:
-    texts = {field: frozenset([fold(text)]) for field, text in scored.texts.items()}
-    return {**scored.items, **texts}
+def _items(compared: Compared) -> dict[str, frozenset[str]]:
+    texts = {field: frozenset([fold(text)]) for field, text in compared.texts.items()}
+    return {**compared.items, **texts}

@@ -1,5 +1,5 @@
 """Domains: folders of YAML and text that say what a domain asks for."""
 
-from chemtune.domains.domain import Domain, ExamWording, JudgeWording, find_domain
+from chemtune.domains.domain import Benchmark, Domain, ExamWording, JudgeWording, find_domain
 
-__all__ = ["Domain", "ExamWording", "JudgeWording", "find_domain"]
+__all__ = ["Benchmark", "Domain", "ExamWording", "JudgeWording", "find_domain"]

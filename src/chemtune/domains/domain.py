@@ -13,12 +13,39 @@ HERE = Path(__file__).parent
 
 
 class ExamWording(BaseModel):
-    """How a multiple-choice question is put in one language when its options are scored."""
+    """How a multiple-choice question is put in one language.
+
+    Attributes:
+        header: Stands before everything; `{subject}` is filled in.
+        answer: Stands before an answer whose likelihood is scored.
+        ask: What is asked for where an answer is generated.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     header: str
     answer: str
+    ask: str = "Reply with the label of the right option alone."
+
+
+class Benchmark(BaseModel):
+    """A known set of multiple-choice questions, at the hub.
+
+    Attributes:
+        hub: The data set's name.
+        config: Its configuration.
+        split: The split that is asked.
+        shots_split: The split that solved questions are taken from.
+        level: Such as "college", or "".
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hub: str
+    config: str
+    split: str = "test"
+    shots_split: str = "dev"
+    level: str = ""
 
 
 class JudgeWording(BaseModel):
@@ -49,6 +76,7 @@ class DomainFile(BaseModel):
     mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
     judge: JudgeWording | None = None
     sources: dict[str, dict[str, str]] = Field(default_factory=dict)
+    benchmarks: dict[str, Benchmark] = Field(default_factory=dict)
 
 
 class Domain:
@@ -65,6 +93,7 @@ class Domain:
         file: DomainFile = LocatedYaml(folder / "domain.yaml").read_as(DomainFile)
         self.title, self.exam, self.mixtures = file.title, file.exam, file.mixtures
         self.judge, self.sources = file.judge, file.sources
+        self.benchmarks = file.benchmarks
         self.task_folder = folder / file.tasks
         self.probe = folder / file.probe if file.probe else None
 

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.place import place_of
 from chemtune.dataset.plan import tasks_of
-from chemtune.documents.question import Question, read_questions
+from chemtune.documents.question import read_questions
 from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
-from chemtune.evaluation.exam import Asking, ask_questions
-from chemtune.evaluation.held_out import answer_examples, score_task
+from chemtune.evaluation.exam_prompt import Asking
+from chemtune.evaluation.held_out import answer_examples, answer_limits
 from chemtune.evaluation.predictions import PredictionFile
-from chemtune.evaluation.scorecard import score_questions
+from chemtune.evaluation.question_sets import (
+    QuestionSet,
+    evaluate_set,
+    read_shots,
+    sample,
+    seen_in,
+    subject_of,
+)
+from chemtune.evaluation.shares import in_shares
+from chemtune.evaluation.task_scores import score_tasks
 from chemtune.files import write_json
-from chemtune.models.identity import identity_of, weights_identity
+from chemtune.models.identity import identity_of, student_identity
 from chemtune.models.load import Student, choose_precision, is_tuned, load_student
-from chemtune.models.resolve import ModelFiles, resolve_model
+from chemtune.models.resolve import resolve_model
+from chemtune.recipe import schema
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
+from chemtune.tasks.choice import Choice
 from chemtune.tasks.task import Task
+from chemtune.tuning.processes import is_main
 
 SCORES = "scores.json"
 
@@ -36,14 +46,15 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
     """Evaluate a recipe's model on the held-out documents and its question sets.
 
     What was computed before, with the same weights, prompts and decoding, is not computed again.
+    Under torchrun each process answers its share.
 
     Args:
         recipe: A recipe, or the path of one.
         only: "before" (the untuned model) or "after" (with the run's adapter); both by default.
 
     Returns:
-        For "before" and "after" each: `identity`, `precision`, `tasks` (see `score_task`; with
-        `predictions`, the file) and `questions` (see `score_questions`; likewise). It is also
+        For "before" and "after" each: `identity`, `precision`, `tasks` (see `card_of`; with
+        `predictions`, the file) and `questions` (see `evaluate_set`; with `general`). It is also
         written to `evaluation/scores.json` of the run.
 
     Raises:
@@ -61,194 +72,124 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
         raise InputError(Problem("no such adapter", folder.adapter, remedy="run `chemtune tune`"))
     asked = recipe.tuning.precision
     precision = choose_precision() if asked == "auto" else asked
+    work = _Work.of(recipe, folder)
     scores = {
-        which: _evaluate_model(recipe, folder, which, adapter, precision)
+        which: _evaluate_model(recipe, work, folder.evaluation / which, adapter, precision)
         for which, adapter in wanted.items()
     }
     path = folder.evaluation / SCORES
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() and only else {}
-    write_json(path, known | scores)
+    if is_main():
+        write_json(path, known | scores)
     return scores
 
 
-def evaluate_questions(
-    *,
-    model: str,
-    questions: Path,
-    adapter: Path | None = None,
-    domain: str = "chemistry",
-    subject: str | None = None,
-    split: str | None = None,
-    limit: int | None = None,
-    shots: int = 0,
-    shots_from: Path | None = None,
-    permute: bool = False,
-    precision: str = "float32",
-    seed: int = 0,
-    out: Path | None = None,
-) -> dict[str, Any]:
-    """Evaluate a model on one file of multiple-choice questions.
+@dataclass(frozen=True)
+class _Work:
+    """What a recipe's model is asked, the same before and after.
 
-    Args:
-        model: A preset, a folder or a hub name.
-        questions: CSV or JSON Lines; see `read_questions`.
-        adapter: A folder with an adapter in PEFT's format.
-        domain: Whose wording of the prompt is used.
-        subject: What the questions are about; from the file's name by default.
-        split: Only the questions of this split, where the file names splits.
-        limit: A sample of so many questions, drawn by `seed`.
-        shots: Solved questions before each one.
-        shots_from: The file that the shots are taken from, the first ones in its order.
-        permute: Ask each question in every cyclic order of its options.
-        precision: "float32", "bfloat16" or "auto".
-        seed: Of the sample.
-        out: The folder for predictions and scores; `runs/evaluate/MODEL/SET` by default.
-
-    Returns:
-        The scorecard (see `score_questions`) with `model`, `adapter`, `name`, `shots`, `precision`,
-        `identity`, `predictions` and `wall_s`.
+    Attributes:
+        tasks: By name.
+        examples: The held-out ones.
+        sets: Each with whether it is general.
     """
-    started = time.monotonic()
-    files = resolve_model(model)
-    asked = read_questions(questions, split=split)
-    if limit is not None:
-        asked = sample(asked, limit, seed)
+
+    tasks: dict[str, Task]
+    examples: list[Example]
+    sets: list[tuple[QuestionSet, bool]]
+
+    @classmethod
+    def of(cls, recipe: Recipe, folder: RunFolder) -> _Work:
+        """Read what is asked; every fault of a question file is found before a model is loaded."""
+        settings, tasks = recipe.evaluation, tasks_of(recipe)
+        examples: list[Example] = []
+        if settings.tasks:
+            examples = read_examples(folder.dataset / f"{settings.split}.parquet")
+            if isinstance(settings.tasks, list):
+                examples = [example for example in examples if example.task in settings.tasks]
+        train = folder.dataset / "train.parquet"
+        trained = read_examples(train) if settings.questions and train.is_file() else []
+        learned = {example.task for example in trained}
+        tuned = {
+            task.language: task
+            for name, task in tasks.items()
+            if isinstance(task, Choice) and name in learned
+        }
+        texts = [example.messages[-1]["content"] for example in trained]
+        sets = [
+            (_question_set(recipe, wanted, tuned, texts), wanted.general)
+            for wanted in settings.questions
+        ]
+        return cls(tasks, _at_most(examples, settings.documents), sets)
+
+
+def _question_set(
+    recipe: Recipe,
+    wanted: schema.QuestionSet,
+    tuned: dict[str, Choice],
+    texts: Sequence[str],
+) -> QuestionSet:
+    where = place_of(wanted, recipe.folder)
+    found = [q for path in where.paths for q in read_questions(path, split=wanted.split)]
+    questions = sample(found, wanted.limit, recipe.seed)
     asking = Asking(
-        find_domain(domain).exam,
-        subject or subject_of(questions.stem),
-        _shots(shots, shots_from),
-        permute,
+        find_domain(recipe.domain, recipe.folder).exam,
+        subject_of(where.about),
+        read_shots(wanted.shots, [recipe.folder / wanted.shots_from] if wanted.shots_from else []),
+        permute=wanted.permute,
+        options=wanted.options,
+        chat=wanted.chat,
+        tuned=tuned,
     )
-    student = load_student(files, precision=precision, adapter=adapter)
-    name = questions.stem
-    folder = out or Path("runs") / "evaluate" / Path(model).name / name
-    card = _evaluate_set(student, name, asked, asking, folder)
-    result = {
-        "model": model,
-        "adapter": str(adapter) if adapter else None,
-        "name": name,
-        "shots": shots,
-        "precision": student.precision,
-        **card,
-        "wall_s": round(time.monotonic() - started, 2),
-    }
-    write_json(folder / SCORES, result)
-    return result
-
-
-def subject_of(name: str) -> str:
-    """Return what questions are about, from the name of their file or configuration.
-
-    "high_school_chemistry_test" is about "high school chemistry".
-    """
-    words = name.replace("-", " ").replace("_", " ").split()
-    while len(words) > 1 and words[-1].lower() in {"test", "dev", "train", "val", "validation"}:
-        words.pop()
-    return " ".join(words)
-
-
-def sample(questions: list[Question], count: int, seed: int) -> list[Question]:
-    """Return `count` of the questions, drawn by `seed`, in their order.
-
-    Never the first ones: some files are sorted by difficulty.
-    """
-    if count >= len(questions):
-        return questions
-    drawn = sorted(Random(seed).sample(range(len(questions)), count))
-    return [questions[index] for index in drawn]
-
-
-def _shots(count: int, path: Path | None) -> tuple[Question, ...]:
-    if count == 0:
-        return ()
-    if path is None:
-        raise InputError(Problem("shots need a file that they are taken from", field="shots_from"))
-    found = read_questions(path, limit=count)
-    if len(found) < count:
-        message = f"holds {len(found)} questions, fewer than the {count} shots asked for"
-        raise InputError(Problem(message, path))
-    return tuple(found)
+    return QuestionSet(
+        wanted.name or where.about,
+        questions,
+        asking,
+        wanted.scoring,
+        wanted.answer_tokens,
+        seen_in(texts, questions),
+    )
 
 
 def _evaluate_model(
-    recipe: Recipe, folder: RunFolder, which: str, adapter: Path | None, precision: str
+    recipe: Recipe, work: _Work, place: Path, adapter: Path | None, precision: str
 ) -> dict[str, Any]:
     files = resolve_model(recipe.model, recipe.folder)
     student = load_student(files, precision=precision, adapter=adapter)
-    place = folder.evaluation / which
-    settings = recipe.evaluation
-    scores: dict[str, Any] = {
-        "identity": _student_identity(files, adapter, precision),
-        "precision": precision,
-        "tasks": {},
-        "questions": {},
+    identity = student_identity(student)
+    questions = {
+        asked.name: {**evaluate_set(student, asked, place, identity), "general": general}
+        for asked, general in work.sets
     }
-    if settings.tasks:
-        examples = read_examples(folder.dataset / f"{settings.split}.parquet")
-        if isinstance(settings.tasks, list):
-            examples = [example for example in examples if example.task in settings.tasks]
-        held_out = _at_most(examples, settings.documents)
-        scores["tasks"] = _evaluate_tasks(
-            student, held_out, tasks_of(recipe), settings.max_new_tokens, place
-        )
-    wording = find_domain(recipe.domain, recipe.folder).exam
-    for wanted in settings.questions:
-        where = place_of(wanted, recipe.folder)
-        name = wanted.name or where.about
-        asked = [q for path in where.paths for q in read_questions(path, split=wanted.split)]
-        if wanted.limit:
-            asked = sample(asked, wanted.limit, recipe.seed)
-        source = recipe.folder / wanted.shots_from if wanted.shots_from else None
-        shots = _shots(wanted.shots, source)
-        asking = Asking(wording, subject_of(where.about), shots, wanted.permute)
-        scores["questions"][name] = _evaluate_set(student, name, asked, asking, place)
-    return scores
-
-
-def _evaluate_set(
-    student: Student, name: str, questions: list[Question], asking: Asking, folder: Path
-) -> dict[str, Any]:
-    identity = identity_of(
-        _student_identity(student.files, student.adapter, student.precision),
-        "likelihood of labels",
-        {language: wording.model_dump() for language, wording in asking.wording.items()},
-        asking.subject,
-        [asdict(shot) for shot in asking.shots],
-        asking.permute,
-        [asdict(question) for question in questions],
-    )
-    file = PredictionFile(folder / f"questions-{identity}.jsonl")
-    rows = ask_questions(student, questions, asking, file)
-    card = score_questions(rows)
-    return {**card, "identity": identity, "predictions": str(file.path)}
+    return {
+        "identity": identity,
+        "precision": precision,
+        "tasks": _evaluate_tasks(student, work, recipe.evaluation.max_new_tokens, place, identity),
+        "questions": questions,
+    }
 
 
 def _evaluate_tasks(
-    student: Student,
-    examples: list[Example],
-    tasks: dict[str, Task],
-    max_new_tokens: int,
-    folder: Path,
+    student: Student, work: _Work, max_new_tokens: int, folder: Path, of: str
 ) -> dict[str, Any]:
+    if not work.examples:
+        return {}
     identity = identity_of(
-        _student_identity(student.files, student.adapter, student.precision),
-        ["greedy", max_new_tokens, student.template.text],
-        [(example.id, example.messages) for example in examples],
+        of,
+        ["greedy", max_new_tokens],
+        [(example.id, example.messages) for example in work.examples],
     )
     file = PredictionFile(folder / f"tasks-{identity}.jsonl")
-    rows = answer_examples(student, examples, max_new_tokens=max_new_tokens, file=file)
+    limits = answer_limits(student, work.examples, max_new_tokens)
+    rows = in_shares(
+        work.examples,
+        file,
+        lambda examples, own: answer_examples(student, examples, limits=limits, file=own),
+    )
     replies = {row["id"]: row["reply"] for row in rows}
-    scores = {}
-    for name in dict.fromkeys(example.task for example in examples):
-        of_task = [example for example in examples if example.task == name]
-        card = score_task(tasks[name], of_task, [replies[example.id] for example in of_task])
-        scores[name] = {**card, "identity": identity, "predictions": str(file.path)}
-    return scores
-
-
-def _student_identity(files: ModelFiles, adapter: Path | None, precision: str) -> str:
-    adapted = weights_identity(adapter) if adapter else None
-    return identity_of(weights_identity(files.folder), adapted, precision)
+    cards = score_tasks(work.tasks, work.examples, replies, folder / f"tasks-{identity}.parquet")
+    common = {"identity": identity, "predictions": str(file.path)}
+    return {name: {**card, **common} for name, card in cards.items()}
 
 
 def _at_most(examples: Sequence[Example], count: int | None) -> list[Example]:

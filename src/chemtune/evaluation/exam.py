@@ -1,37 +1,29 @@
-"""Multiple-choice questions, scored by the likelihood of the options' labels."""
+"""Multiple-choice questions, scored by the likelihood of their options."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from math import exp
 from typing import Any
 
 from chemtune.documents.question import Question
-from chemtune.domains import ExamWording
-from chemtune.evaluation.likelihood import Scoring, encode_options, option_log_likelihoods
+from chemtune.evaluation.content import content_of
+from chemtune.evaluation.exam_prompt import (
+    Asking,
+    content_free,
+    fitting,
+    prompt_of,
+    rotated,
+    scoring_of,
+)
+from chemtune.evaluation.likelihood import option_log_likelihoods
 from chemtune.evaluation.predictions import PredictionFile
 from chemtune.models.load import Student
 from chemtune.progress import progress
 
 WRITE_EVERY = 16
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How the questions of a set are put.
-
-    Attributes:
-        wording: By language.
-        subject: What the questions are about, for the header.
-        shots: Solved questions that stand before each one.
-        permute: Whether each question is asked once for each cyclic order of its options.
-    """
-
-    wording: Mapping[str, ExamWording]
-    subject: str
-    shots: tuple[Question, ...] = ()
-    permute: bool = False
+# Tokens that a template may put around a prompt, at most.
+SPECIAL = 256
 
 
 def ask_questions(
@@ -39,91 +31,115 @@ def ask_questions(
 ) -> list[dict[str, Any]]:
     """Answer every question that `file` does not hold yet; return all rows in the questions' order.
 
-    A row holds `id`, `key` and `chosen` (labels), `status`, `correct`, `probabilities` (of each
-    option, of its label among the labels), and with `permute` `orders`: what was chosen in each
-    cyclic order, as the label that the option has in the original one.
+    A row holds `id`, `key` and `chosen` (labels), `status` ("answered" or "too long"), `correct`,
+    `shots` (how many stood before it), `log_likelihoods` of the options and `probabilities` (of
+    each, among them), `calibrated` (what is chosen once the log-likelihoods behind a prompt that
+    says nothing are taken away), with option texts `normalized` (what is chosen by log-likelihood
+    a character), and with `permute` `orders`: what was chosen in each cyclic order, as the label
+    that the option has in the original one.
     """
-    open_questions = [q for q in questions if q.id not in file.rows]
-    orders = [
-        (question, turn)
-        for question in open_questions
-        for turn in range(len(question.options) if asking.permute else 1)
-    ]
-    scorings = [_scoring(student, rotated(q, turn), asking) for q, turn in orders]
-    results: dict[str, dict[int, list[float]]] = {q.id: {} for q in open_questions}
-    waiting = {q.id: sum(o.id == q.id for o, _ in orders) for q in open_questions}
-    done: list[dict[str, Any]] = []
-    fitting = [i for i, s in enumerate(scorings) if _length(s) <= student.context]
-    unfit = {orders[i][0].id for i in range(len(orders))} - {orders[i][0].id for i in fitting}
-    file.append(_too_long(q) for q in open_questions if q.id in unfit)
-    with progress(f"Questions ({asking.subject})", len(open_questions), "questions") as advance:
+    wanted = [question for question in questions if question.id not in file.rows]
+    by_shots: dict[int, list[Question]] = {}
+    unfit = []
+    for question in wanted:
+        fitted = fitting(question, asking, lambda q, a: _fits(student, q, a))
+        if fitted is None:
+            unfit.append(question)
+        else:
+            by_shots.setdefault(len(fitted.shots), []).append(question)
+    file.append(unanswered(question, "too long") for question in unfit)
+    with progress(f"Questions ({asking.subject})", len(wanted), "questions") as advance:
         advance(len(unfit))
-        scored = option_log_likelihoods(
-            student.model, [scorings[i] for i in fitting], pad_id=student.template.end_id
-        )
-        for position, log_likelihoods in scored:
-            question, turn = orders[fitting[position]]
-            results[question.id][turn] = log_likelihoods
-            if len(results[question.id]) == waiting[question.id]:
-                done.append(_row(question, results.pop(question.id)))
+        for shots, of_shots in by_shots.items():
+            waiting = []
+            for row in _answered(student, of_shots, asking.with_shots(shots)):
+                waiting.append({**row, "shots": shots})
                 advance()
-            if len(done) >= WRITE_EVERY:
-                file.append(done)
-                done.clear()
-        file.append(done)
+                if len(waiting) == WRITE_EVERY:
+                    file.append(waiting)
+                    waiting = []
+            file.append(waiting)
     return [file.rows[question.id] for question in questions]
 
 
-def prompt_of(question: Question, asking: Asking) -> str:
-    """Return a question as it is put: header, shots, question, options, answer left open."""
-    wording = asking.wording[question.language]
-    blocks = [wording.header.replace("{subject}", asking.subject)]
-    for shot in asking.shots:
-        solved = asking.wording[shot.language]
-        blocks.append(f"{_block(shot, solved)} {shot.labels[shot.answer]}")
-    return "\n\n".join([*blocks, _block(question, wording)])
-
-
-def rotated(question: Question, turn: int) -> Question:
-    """Return the question with its options turned by `turn` places; the labels stay in place."""
-    options = question.options[turn:] + question.options[:turn]
-    answer = (question.answer - turn) % len(options)
-    return replace(question, options=options, answer=answer)
-
-
-def _block(question: Question, wording: ExamWording) -> str:
-    pairs = zip(question.labels, question.options, strict=True)
-    # "A. water" as MMLU writes it; a circled digit needs no dot.
-    lines = [f"{lb}. {o}" if lb.isascii() else f"{lb} {o}" for lb, o in pairs]
-    return "\n".join([question.text.strip(), *lines, wording.answer])
-
-
-def _scoring(student: Student, question: Question, asking: Asking) -> Scoring:
-    labels = [f" {label}" for label in question.labels]
-    return encode_options(student.tokenizer, prompt_of(question, asking), labels)
-
-
-def _length(scoring: Scoring) -> int:
-    return len(scoring.prompt) + max(len(option) for option in scoring.options)
-
-
-def _too_long(question: Question) -> dict[str, Any]:
-    key = question.labels[question.answer]
-    return {"id": question.id, "key": key, "chosen": None, "status": "too long", "correct": False}
-
-
-def _row(question: Question, by_turn: dict[int, list[float]]) -> dict[str, Any]:
-    chosen = _best(by_turn[0])
-    row = {
+def described(question: Question) -> dict[str, Any]:
+    """Return what a row says of its question, whatever was answered."""
+    return {
         "id": question.id,
+        "content": content_of(question.text),
         "key": question.labels[question.answer],
+        "level": question.level,
+        "subject": question.subject,
+        "language": question.language,
+    }
+
+
+def unanswered(question: Question, status: str) -> dict[str, Any]:
+    """Return the row of a question that has no answer, which is wrong."""
+    return {**described(question), "chosen": None, "status": status, "correct": False}
+
+
+def _answered(
+    student: Student, questions: Sequence[Question], asking: Asking
+) -> Iterator[dict[str, Any]]:
+    turned = [
+        (question, turn)
+        for question in questions
+        for turn in range(len(question.options) if asking.permute else 1)
+    ]
+    nothing = _nothing(student, questions, asking)
+    scorings = [scoring_of(student, rotated(question, turn), asking) for question, turn in turned]
+    found: dict[str, dict[int, list[float]]] = {}
+    for at, log_likelihoods in option_log_likelihoods(student.model, scorings):
+        question, turn = turned[at]
+        by_turn = found.setdefault(question.id, {})
+        by_turn[turn] = log_likelihoods
+        if len(by_turn) == (len(question.options) if asking.permute else 1):
+            said = nothing[content_free(question, asking)]
+            yield _row(question, found.pop(question.id), said, asking)
+
+
+def _nothing(
+    student: Student, questions: Sequence[Question], asking: Asking
+) -> dict[Question, list[float]]:
+    """The log-likelihoods of options behind a prompt that says nothing, by that question."""
+    empty = list({content_free(question, asking): None for question in questions})
+    scorings = [scoring_of(student, question, asking) for question in empty]
+    scored = option_log_likelihoods(student.model, scorings)
+    return {empty[at]: log_likelihoods for at, log_likelihoods in scored}
+
+
+def _fits(student: Student, question: Question, asking: Asking) -> bool:
+    longest = max(map(len, question.options))
+    # A token is a byte at least, so most prompts need not be encoded to know that they fit.
+    if len(prompt_of(question, asking).encode()) + 4 * longest + SPECIAL < student.context:
+        return True
+    turns = range(len(question.options) if asking.permute else 1)
+    scorings = (scoring_of(student, rotated(question, turn), asking) for turn in turns)
+    return all(scoring.length <= student.context for scoring in scorings)
+
+
+def _row(
+    question: Question, by_turn: dict[int, list[float]], nothing: list[float], asking: Asking
+) -> dict[str, Any]:
+    scores = by_turn[0]
+    chosen = _best(scores)
+    # Contextual calibration of labels (Zhao et al., 2021); of texts, their pointwise mutual
+    # information with the question (Holtzman et al., 2021).
+    calibrated = [score - empty for score, empty in zip(scores, nothing, strict=True)]
+    row = {
+        **described(question),
         "chosen": question.labels[chosen],
         "status": "answered",
         "correct": chosen == question.answer,
-        "level": question.level,
-        "log_likelihoods": [round(value, 6) for value in by_turn[0]],
-        "probabilities": [round(value, 6) for value in _shares(by_turn[0])],
+        "log_likelihoods": [round(value, 6) for value in scores],
+        "probabilities": [round(value, 6) for value in _shares(scores)],
+        "calibrated": question.labels[_best(calibrated)],
     }
+    if asking.options == "texts":
+        lengths = [len(option) for option in question.options]
+        a_character = [score / length for score, length in zip(scores, lengths, strict=True)]
+        row["normalized"] = question.labels[_best(a_character)]
     if len(by_turn) > 1:
         count = len(question.options)
         picks = [(_best(values) + turn) % count for turn, values in sorted(by_turn.items())]

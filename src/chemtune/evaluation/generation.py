@@ -10,7 +10,7 @@ import torch
 from transformers import DynamicCache
 
 from chemtune.evaluation.key_values import gathered, keep_rows
-from chemtune.evaluation.prefix import shared_prefix
+from chemtune.models.forest import shared_prefix
 from chemtune.models.load import Student
 
 # A decoding step reads all weights whatever the batch, so large batches are nearly free; this many

@@ -4,9 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+
+from chemtune.dataset.rows import rows_written
+from chemtune.documents.question import Question
+
+TABLE = pa.schema(
+    [
+        ("id", pa.string()),
+        ("subject", pa.string()),
+        ("level", pa.string()),
+        ("language", pa.string()),
+        ("question", pa.string()),
+        ("options", pa.list_(pa.string())),
+        ("key", pa.string()),
+        ("chosen", pa.string()),
+        ("status", pa.string()),
+        ("correct", pa.bool_()),
+        ("shots", pa.int32()),
+        ("log_likelihoods", pa.list_(pa.float64())),
+        ("probabilities", pa.list_(pa.float64())),
+        ("calibrated", pa.string()),
+        ("normalized", pa.string()),
+        ("orders", pa.list_(pa.string())),
+        ("rule", pa.string()),
+        ("strict", pa.bool_()),
+        ("reply", pa.string()),
+    ]
+)
 
 
 class PredictionFile:
@@ -43,3 +72,13 @@ class PredictionFile:
             file.flush()
             os.fsync(file.fileno())
         self.rows.update((row["id"], row) for row in rows)
+
+
+def write_table(
+    path: Path, rows: Sequence[Mapping[str, Any]], questions: Sequence[Question]
+) -> None:
+    """Write predictions with their questions as Parquet; what a scoring does not say is null."""
+    with rows_written(path, TABLE) as table:
+        for row, question in zip(rows, questions, strict=True):
+            asked = {"question": question.text, "options": list(question.options)}
+            table.write({name: row.get(name) for name in TABLE.names} | asked)

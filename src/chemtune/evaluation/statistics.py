@@ -8,6 +8,8 @@ import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
+CLUSTER_RESAMPLES = 10_000
+PORTION = 500
 
 
 def wilson(correct: int, total: int) -> tuple[float, float]:
@@ -38,10 +40,78 @@ def bootstrap(
         return 0.0, 1.0
     generator = np.random.default_rng(seed)
     draws = generator.integers(0, count, size=(RESAMPLES, count))
-    values = [statistic(draw) for draw in draws]
+    return central(np.array([statistic(draw) for draw in draws]))
+
+
+def ratio_interval(
+    numerators: Sequence[float],
+    denominators: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the 95% percentile interval of a ratio of sums, resampled by cluster.
+
+    Micro F1 is such a ratio (2 TP over 2 TP + FN + FP, summed over the examples), and so is a mean.
+    Examples of one document are not independent, so whole documents are drawn (the cluster
+    bootstrap; Field and Welsh, 2007).
+
+    Args:
+        numerators: Of each example.
+        denominators: Of each example; 0 for one that says nothing.
+        clusters: The document that each example comes from.
+        seed: Of the draws; the same seed gives the same interval.
+
+    Returns:
+        The interval; (0, 1) where no example says anything.
+    """
+    if not sum(denominators):
+        return 0.0, 1.0
+    above, below = resampled(cluster_sums([numerators, denominators], clusters), seed=seed)
+    # A draw of clusters that say nothing has no value; the others stand for it.
+    values = above[below > 0] / below[below > 0]
+    return central(values)
+
+
+def central(values: np.ndarray) -> tuple[float, float]:
+    """Return the bounds of the middle 95% of resampled values."""
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def cluster_sums(parts: Sequence[Sequence[float]], clusters: Sequence[str]) -> np.ndarray:
+    """Return the sums of several parts over the examples of each cluster: (parts, clusters).
+
+    Raises:
+        ValueError: The parts differ in length.
+    """
+    names = {name: at for at, name in enumerate(dict.fromkeys(clusters))}
+    sums = np.zeros((len(parts), len(names)))
+    for of, *values in zip(clusters, *parts, strict=True):
+        sums[:, names[of]] += values
+    return sums
+
+
+def resampled(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """Return the totals of clusters drawn with replacement: (parts, `CLUSTER_RESAMPLES`).
+
+    Args:
+        sums: As `cluster_sums` returns them.
+        seed: Of the draws; the same seed draws the same clusters.
+    """
+    count = sums.shape[1]
+    generator = np.random.default_rng(seed)
+    totals = [
+        # How often each cluster is drawn: some resamples at a time, for there may be many clusters.
+        sums @ generator.multinomial(count, np.full(count, 1 / count), size=size).T
+        for size in _portions(CLUSTER_RESAMPLES, PORTION)
+    ]
+    return np.concatenate(totals, axis=1)
+
+
+def _portions(total: int, size: int) -> list[int]:
+    return [min(size, total - done) for done in range(0, total, size)]
 
 
 def kappa(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, tuple[float, float]]:

@@ -103,7 +103,7 @@ def forest_chart(comparison: Comparison) -> str:
     )
     axis = alt.Axis(format=".1f", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     lines = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=shares, title="share, F1 or chrF++", axis=axis), x2="high:Q"
+        x=alt.X("low:Q", scale=shares, title="share, F1 or similarity", axis=axis), x2="high:Q"
     )
     points = base.mark_point(size=60, filled=True, opacity=1).encode(
         x=alt.X("value:Q", scale=shares), shape=alt.Shape("side:N", scale=shapes, title=None)

@@ -89,7 +89,7 @@ def _tuning(results: Results) -> str:
             lora.targets if isinstance(lora.targets, str) else ", ".join(lora.targets),
         ),
         *((name, getattr(settings, name)) for name in SETTINGS),
-        ("seed", results.recipe.seed),
+        ("seed", results.recipe.tuning_seed),
         ("identity", tuned.get("identity", "-")),
         *((f"run with {name}", of) for name, of in sorted(results.versions.items())),
     ]

@@ -120,7 +120,8 @@ def _tasks(recipe: Recipe) -> tuple[dict[str, Task], str]:
 def _samples(results: Results, comparison: Comparison, tasks: Mapping[str, Task]) -> list[Sample]:
     rows: dict[str, Rows] = {side: results.replies(side) for side in comparison.sides}
     held_out = [e for e in results.examples or [] if e.split == results.recipe.evaluation.split]
-    return make_samples(held_out, rows, tasks, SAMPLES)
+    scores: dict[str, Any] = {side: results.parts(side) for side in comparison.sides}
+    return make_samples(held_out, rows, tasks, SAMPLES, scores)
 
 
 def _loss_chart(tuning: Mapping[str, Any] | None) -> str:

@@ -16,6 +16,7 @@ from chemtune.dataset.example import Example, read_examples
 from chemtune.dataset.ledger import SCHEMA, Entry
 from chemtune.documents.document import SPLITS
 from chemtune.errors import InputError, Problem
+from chemtune.experiment.card import exams_of
 from chemtune.experiment.measure import SIDES
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
@@ -57,10 +58,10 @@ class Results:
     date: datetime
 
     def question_predictions(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
-        """Return the rows of each question set's prediction file, by side and set."""
+        """Return the rows of each prediction file, by side and set as `exams_of` names it."""
         found: dict[str, dict[str, list[dict[str, Any]]]] = {}
         for side in SIDES:
-            sets = (self.scores or {}).get(side, {}).get("questions", {})
+            sets = exams_of((self.scores or {}).get(side, {}).get("questions"))
             rows = {name: self._predictions(side, card) for name, card in sets.items()}
             found[side] = {name: list(r.values()) for name, r in rows.items() if r}
         return found
@@ -71,6 +72,24 @@ class Results:
         for card in (self.scores or {}).get(side, {}).get("tasks", {}).values():
             rows.update(self._predictions(side, card))
         return rows
+
+    def parts(self, side: str) -> dict[str, dict[str, float]]:
+        """Return what each held-out answer of one side scored, by example id and main measure."""
+        cards = (self.scores or {}).get(side, {}).get("tasks", {})
+        main = {
+            (task, name)
+            for task, card in cards.items()
+            for name, measure in card["measures"].items()
+            if measure["main"]
+        }
+        found: dict[str, dict[str, float]] = {}
+        for name in {Path(card.get("parts", "-")).name for card in cards.values()}:
+            path = self.folder.evaluation / side / name
+            for row in pq.read_table(path).to_pylist() if path.is_file() else []:
+                if (row["task"], row["measure"]) in main and row["denominator"]:
+                    of_example = found.setdefault(row["example"], {})
+                    of_example[row["measure"]] = row["numerator"] / row["denominator"]
+        return found
 
     def _predictions(self, side: str, card: Mapping[str, Any]) -> Rows:
         """The rows of a card's file, looked for in this folder: a run can have been moved."""

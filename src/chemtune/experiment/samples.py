@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chemtune.dataset.example import Example
@@ -26,12 +26,14 @@ class Reply:
         text: The reply, or None where the example was not asked.
         verdict: "readable", "unreadable: ...", or "" where its task is not known.
         remark: What cut it short, or "".
+        scores: What it scored, by measure; nothing where it was not scored.
     """
 
     side: str
     text: str | None
     verdict: str = ""
     remark: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -70,6 +72,7 @@ def make_samples(
     rows: Mapping[str, Mapping[str, Mapping[str, Any]]],
     tasks: Mapping[str, Task],
     count: int,
+    scores: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
 ) -> list[Sample]:
     """Return `count` examples with their replies.
 
@@ -78,14 +81,21 @@ def make_samples(
         rows: By side, the rows of the held-out answers by example id.
         tasks: By name; a reply to a task that is not there is shown without a verdict.
         count: How many.
+        scores: By side and example id, what each reply scored, by measure.
     """
+    of_sides = scores or {}
     asked = [e for e in examples if any(e.id in of_side for of_side in rows.values())]
     return [
         Sample(
             example,
             tasks[example.task].title if example.task in tasks else example.task,
             tuple(
-                _reply(side, of_side.get(example.id), tasks.get(example.task))
+                _reply(
+                    side,
+                    of_side.get(example.id),
+                    tasks.get(example.task),
+                    of_sides.get(side, {}).get(example.id, {}),
+                )
                 for side, of_side in rows.items()
             ),
         )
@@ -105,11 +115,14 @@ def read_reply(task: Task | None, text: str) -> str:
     return "readable"
 
 
-def _reply(side: str, row: Mapping[str, Any] | None, task: Task | None) -> Reply:
+def _reply(
+    side: str, row: Mapping[str, Any] | None, task: Task | None, scores: Mapping[str, float]
+) -> Reply:
     if row is None:
         return Reply(side, None)
     remarks = {None: "the prompt is longer than the model's context", False: "cut off at the limit"}
-    return Reply(side, row["reply"], read_reply(task, row["reply"]), remarks.get(row["ended"], ""))
+    remark = remarks.get(row["ended"], "")
+    return Reply(side, row["reply"], read_reply(task, row["reply"]), remark, scores)
 
 
 def _draw(example: Example) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chemtune.models.resolve import cache_folder
+
+if TYPE_CHECKING:
+    from chemtune.models.load import Student
 
 WEIGHTS = ("*.safetensors", "config.json", "adapter_config.json", "tokenizer.json")
 
@@ -30,6 +35,18 @@ def tokenizer_identity(folder: Path) -> str:
     """Return the identity of the tokenizer in `folder`."""
     files = sorted({path for pattern in TOKENIZER for path in folder.glob(pattern)})
     return identity_of([(path.name, _file_hash(path)) for path in files])
+
+
+def files_identity(paths: Iterable[Path]) -> str:
+    """Return the identity of files, by their names and bytes, in this order."""
+    return identity_of([(path.name, _file_hash(path)) for path in paths])
+
+
+def student_identity(student: Student) -> str:
+    """Return the identity of a loaded model: weights, adapter, precision and template."""
+    adapted = weights_identity(student.adapter) if student.adapter else None
+    weights = weights_identity(student.files.folder)
+    return identity_of(weights, adapted, student.precision, student.template.text)
 
 
 def _file_hash(path: Path) -> str:

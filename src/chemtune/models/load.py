@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import warnings
 from dataclasses import dataclass
@@ -71,8 +72,9 @@ def load_student(
     precision: str = "auto",
     adapter: Path | None = None,
     four_bit: bool = False,
+    on_processor: bool = False,
 ) -> Student:
-    """Load a model, on a GPU where there is one.
+    """Load a model, on this process's GPU where there is one.
 
     Args:
         files: Where the model is.
@@ -80,6 +82,7 @@ def load_student(
         adapter: A folder with an adapter in PEFT's format or, where all weights were tuned, with
             these; or None.
         four_bit: Hold the weights in four bits (NF4; Dettmers et al., 2023), on a GPU.
+        on_processor: Leave the weights in main memory: one device may not hold them all.
 
     Raises:
         InputError: The folder holds no model that can be loaded, or not all of its weights; the
@@ -97,8 +100,8 @@ def load_student(
     model = _load_model(source, getattr(torch, chosen), four_bit)
     if adapter is not None and not whole:
         model = _load_adapter(model, adapter)
-    if not four_bit:
-        model.to("cuda" if torch.cuda.is_available() else "cpu")
+    if not four_bit and not on_processor and torch.cuda.is_available():
+        model.to(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
     model.eval()
     tokenizer = load_tokenizer(files)
     return Student(model, tokenizer, Template.of(tokenizer), files, adapter, chosen)

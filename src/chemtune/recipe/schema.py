@@ -180,7 +180,24 @@ class QuestionSet(Files):
     limit: int | None = Field(default=None, ge=1, description="a sample of N, drawn by seed")
     shots: int = Field(default=0, ge=0)
     shots_from: str | None = None
-    permute: bool = False
+    permute: bool = Field(default=False, description="ask in every cyclic order of the options")
+    scoring: Literal["likelihood", "generate", "both"] = Field(
+        default="likelihood", description="by the options' likelihood, by an answer in words, both"
+    )
+    options: Literal["labels", "texts"] = Field(
+        default="labels", description="whose likelihood is scored"
+    )
+    chat: bool = Field(default=False, description="likelihood behind the model's chat template")
+    answer_tokens: int = Field(default=64, ge=1, description="of an answer in words, at most")
+    general: bool = Field(
+        default=False, description="not of the domain: its score tells what is forgotten"
+    )
+
+    @model_validator(mode="after")
+    def _orders_have_labels(self) -> Self:
+        if self.permute and self.options == "texts":
+            raise ValueError("permute goes with labels: texts are scored in no order")
+        return self
 
 
 class Evaluation(Part):
@@ -236,6 +253,11 @@ class Recipe(Part):
     def run_folder(self) -> Path:
         """Where the run is kept."""
         return self.folder / (self.run or f"runs/{self.name}")
+
+    @property
+    def tuning_seed(self) -> int:
+        """What the adapter's start and the order of the examples are drawn by."""
+        return self.seed if self.tuning.seed is None else self.tuning.seed
 
     def in_run_folder(self, folder: Path) -> Recipe:
         """Return this recipe with its run kept in `folder`."""

@@ -89,6 +89,13 @@ class Tuning(Part):
     method: Literal["lora", "full"] = Field(
         default="lora", description="an adapter, or all weights of a small model, as a comparison"
     )
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**32,
+        description="of the adapter's start and the order; the recipe's by default, which the data "
+        "and the questions depend on too",
+    )
     mixture: Mixture | None = Field(default=None, description="every example once by default")
     lora: Lora = Lora()
     epochs: float = Field(default=3, gt=0)

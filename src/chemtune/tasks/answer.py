@@ -7,7 +7,8 @@ from typing import Literal
 from chemtune.checks.finding import Finding
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
-from chemtune.tasks.task import Answer, Scored, Task, Unreadable
+from chemtune.tasks.aspects import Aspect, Prose, Role
+from chemtune.tasks.task import Answer, Task, Unreadable
 
 
 class FreeAnswer(Task):
@@ -52,6 +53,7 @@ class FreeAnswer(Task):
         """The text itself."""
         return str(answer["text"])
 
-    def scored(self, answer: Answer) -> Scored:
-        """Similarity of the text."""
-        return Scored(texts={"text": answer["text"]})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The text: a short answer where words are limited, else a long one."""
+        role: Role = "long answer" if self.max_words is None else "short answer"
+        return (Prose("text", answer["text"], role),)

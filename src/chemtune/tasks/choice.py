@@ -13,8 +13,9 @@ from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
 from chemtune.documents.question import CIRCLED, Question, question_of
 from chemtune.messages import Message
+from chemtune.tasks.aspects import Aspect, Label, Prose
 from chemtune.tasks.reading import excerpt, find_object, strict_object, text_fields
-from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
+from chemtune.tasks.task import Answer, Task, Unreadable, fold
 
 LABEL = re.compile(
     r"^\s*[(\[]?\s*([①-⑩]|[A-Ja-j](?![A-Za-z])|\d{1,2}(?!\d|[.,]\d))\s*[)\].:번]?\s*"
@@ -32,9 +33,11 @@ class Choice(Task):
 
     def shown(self, document: Document) -> str:
         """The question with a line for each option, behind its label."""
-        question = _question(document)
-        lines = [f"{lb} {o}" for lb, o in zip(question.labels, question.options, strict=True)]
-        return "\n".join([question.text, *lines])
+        return _laid_out(_question(document))
+
+    def put(self, question: Question) -> list[Message]:
+        """Return the messages that put a question of an exam to a model that is tuned on this."""
+        return self._messages(_laid_out(question), self.instruction)
 
     def ask(self, document: Document, wording: int = 0) -> list[Message]:
         """The teacher's prompt: the student's, with the right option told."""
@@ -85,13 +88,14 @@ class Choice(Task):
         fields = {"Answer": answer["answer"], "Explanation": answer["explanation"]}
         return json.dumps(fields, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """The label of the option as the one item, so that F1 is the accuracy; the explanation."""
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The label of the option, and the explanation."""
         label = LABEL.match(answer["answer"])
         chosen = (
             unicodedata.normalize("NFKC", label[1]).upper() if label else fold(answer["answer"])
         )
-        return Scored({"answer": frozenset([chosen])}, {"explanation": answer["explanation"]})
+        explanation = Prose("explanation", answer["explanation"], "long answer")
+        return Label("answer", chosen), explanation
 
 
 def chosen_option(answer: str, question: Question) -> int | None:
@@ -117,6 +121,11 @@ def _question(document: Document) -> Question:
     fields = {**document.fields, "question": document.text}
     place = f"{document.source}: {document.name}" if document.source else document.name
     return question_of(fields, name=document.name, file=place, line=None)
+
+
+def _laid_out(question: Question) -> str:
+    lines = [f"{lb} {o}" for lb, o in zip(question.labels, question.options, strict=True)]
+    return "\n".join([question.text, *lines])
 
 
 def _words(text: str) -> list[str]:

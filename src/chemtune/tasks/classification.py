@@ -10,8 +10,9 @@ from pydantic import Field
 from chemtune.checks.finding import Finding
 from chemtune.documents.document import Document
 from chemtune.errors import nearest
+from chemtune.tasks.aspects import Aspect, Label
 from chemtune.tasks.reading import find_object, strict_object, text_fields
-from chemtune.tasks.task import Answer, Scored, Task, fold
+from chemtune.tasks.task import Answer, Task, fold
 
 
 class Classification(Task):
@@ -49,9 +50,9 @@ class Classification(Task):
         """Write the JSON object on one line."""
         return json.dumps({"Label": answer["label"]}, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """The label as the one item, so that F1 is the accuracy."""
-        return Scored({"label": frozenset([fold(answer["label"])])})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The label."""
+        return (Label("label", fold(answer["label"])),)
 
     def _named(self, said: str) -> str | None:
         return next((label for label in self.labels if fold(label) == fold(said)), None)

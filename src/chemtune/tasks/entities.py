@@ -11,8 +11,9 @@ from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.checks.names import check_names
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Names
 from chemtune.tasks.reading import distinct, find_object, strict_object
-from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
+from chemtune.tasks.task import Answer, Task, Unreadable, fold
 
 
 class Entities(Task):
@@ -76,6 +77,6 @@ class Entities(Task):
         """Write the JSON object on one line."""
         return json.dumps({name: answer[name] for name in self.labels}, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """F1 of the strings of each label."""
-        return Scored({name: frozenset(map(fold, answer[name])) for name in self.labels})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The strings of each label."""
+        return (Names("entities", {name: tuple(answer[name]) for name in self.labels}),)

@@ -8,8 +8,9 @@ from typing import Literal
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Keyphrases
 from chemtune.tasks.reading import distinct, find_value
-from chemtune.tasks.task import Answer, Scored, Task, fold
+from chemtune.tasks.task import Answer, Task
 
 
 class Keywords(Task):
@@ -44,6 +45,6 @@ class Keywords(Task):
         """Write the JSON list on one line."""
         return json.dumps(answer["keywords"], ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """F1 of the keywords."""
-        return Scored({"keywords": frozenset(fold(word) for word in answer["keywords"])})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The keywords in their order."""
+        return (Keyphrases(tuple(answer["keywords"])),)

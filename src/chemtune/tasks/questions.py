@@ -11,8 +11,9 @@ from chemtune.checks.finding import Finding
 from chemtune.checks.numbers import check_numbers
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Prose
 from chemtune.tasks.reading import find_object, strict_object, text_fields
-from chemtune.tasks.task import Answer, Scored, Task
+from chemtune.tasks.task import Answer, Task
 
 
 class AskedText(BaseModel):
@@ -63,6 +64,9 @@ class Questions(Task):
         """Write the JSON object on one line."""
         return json.dumps({name: answer[name] for name in self.questions}, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """Similarity of each text."""
-        return Scored(texts={name: answer[name] for name in self.questions})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """Each text: a translation where it has to keep every number, else a summary."""
+        return tuple(
+            Prose(name, answer[name], "translation" if asked.keeps_numbers else "summary")
+            for name, asked in self.questions.items()
+        )

@@ -15,8 +15,9 @@ from chemtune.checks.grounding import GroundText, ground
 from chemtune.checks.quantities import ground_quantity, split_conditions, standing
 from chemtune.checks.quantity import canonical
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Compared, PropertyRecords, Record
 from chemtune.tasks.reading import distinct, find_object
-from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
+from chemtune.tasks.task import Answer, Task, Unreadable, fold
 
 
 class Property(BaseModel):
@@ -42,13 +43,16 @@ class Records(Task):
     stop: list[str] = Field(default_factory=list, description="properties not to extract")
     absent: str = "-"
 
-    def write(self, document: Document, wording: int = 0) -> list[dict[str, str]]:
-        """The instruction with its vocabulary; see `Task.write`."""
+    @property
+    def instructions(self) -> list[str]:
+        """Every wording of the instruction, with its vocabulary."""
         synonyms = "; ".join(
             f"{name}: {', '.join([p.title, *p.synonyms])}" for name, p in self.properties.items()
         )
-        filled = self.instructions[wording].replace("{synonyms}", synonyms)
-        return self._messages(self.shown(document), filled.replace("{stop}", ", ".join(self.stop)))
+        return [
+            wording.replace("{synonyms}", synonyms).replace("{stop}", ", ".join(self.stop))
+            for wording in super().instructions
+        ]
 
     def read(self, reply: str) -> Answer:
         """Read the nested JSON object; see `Task.read`."""
@@ -157,17 +161,17 @@ class Records(Task):
         }
         return json.dumps({self.group: materials}, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """F1 of (material, property, value)."""
-        values = (
-            f"{fold(material)}|{name}|{fold(value)}"
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """A record for each value; a material without any says nothing."""
+        records = tuple(
+            Record(material, name, value)
             for material, properties in answer.items()
             for name, found in properties.items()
             for value in found
         )
-        return Scored({"values": frozenset(values)})
+        return (PropertyRecords(records),)
 
-    def compared(self, answer: Answer) -> Scored:
+    def compared(self, answer: Answer) -> Compared:
         """The materials, and (material, value) of each property, equal after unit conversion.
 
         "98 mS/cm at 80 °C" and "0.098 S/cm (353.15 K)" are one value.
@@ -179,7 +183,7 @@ class Records(Task):
                 for material, values in answer.items()
                 for value in values[name]
             )
-        return Scored(items)
+        return Compared(items)
 
     def _written(self, values: list[str]) -> str | list[str]:
         return values if len(values) > 1 else values[0] if values else self.absent

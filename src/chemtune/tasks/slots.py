@@ -10,8 +10,9 @@ from pydantic import Field
 from chemtune.checks.finding import Finding
 from chemtune.checks.grounding import GroundText, ground
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Compared, Names
 from chemtune.tasks.reading import find_object, strict_object, text_fields
-from chemtune.tasks.task import Answer, Scored, Task, fold
+from chemtune.tasks.task import Answer, Task, fold
 
 
 class Slots(Task):
@@ -48,14 +49,17 @@ class Slots(Task):
         """Write the JSON object on one line."""
         return json.dumps({name: answer[name] for name in self.slots}, ensure_ascii=False)
 
-    def scored(self, answer: Answer) -> Scored:
-        """F1 of (field, phrase), fields that are absent left out."""
-        filled = ((n, answer[n]) for n in self.slots if not self._is_absent(answer[n]))
-        return Scored({"slots": frozenset(f"{name}={fold(value)}" for name, value in filled)})
-
-    def compared(self, answer: Answer) -> Scored:
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
         """The phrase of each field, where there is one."""
-        return Scored(
+        phrases = {
+            f"{title} ({name})": () if self._is_absent(answer[name]) else (answer[name],)
+            for name, title in self.slots.items()
+        }
+        return (Names("slots", phrases),)
+
+    def compared(self, answer: Answer) -> Compared:
+        """The phrase of each field, where there is one."""
+        return Compared(
             {
                 name: frozenset(() if self._is_absent(answer[name]) else (fold(answer[name]),))
                 for name in self.slots

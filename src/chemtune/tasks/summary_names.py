@@ -11,8 +11,9 @@ from chemtune.checks.grounding import GroundText, ground
 from chemtune.checks.names import check_names
 from chemtune.checks.wording import check_wording
 from chemtune.documents.document import Document
+from chemtune.tasks.aspects import Aspect, Names, Prose
 from chemtune.tasks.reading import distinct, excerpt, find_value
-from chemtune.tasks.task import Answer, Scored, Task, Unreadable, fold
+from chemtune.tasks.task import Answer, Task, Unreadable
 
 # "**Summary:**" is how some models write a heading.
 NAMES = re.compile(r"(?:\*\*)?Chemnames(?:\*\*)?\s*:(?:\s*\*\*)?\s*", re.I)
@@ -70,7 +71,7 @@ class SummaryNames(Task):
         pairs = (f"{i}: {json.dumps(n, ensure_ascii=False)}" for i, n in enumerate(answer["names"]))
         return f"Summary: {answer['summary']}\nChemnames: {{{', '.join(pairs)}}}"
 
-    def scored(self, answer: Answer) -> Scored:
-        """F1 of the names, similarity of the summary."""
-        names = frozenset(fold(name) for name in answer["names"])
-        return Scored({"names": names}, {"summary": answer["summary"]})
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """The names and the summary."""
+        names = Names("names", {"names": tuple(answer["names"])})
+        return names, Prose("summary", answer["summary"], "summary")

@@ -2,15 +2,15 @@
 
 A kind is one file with three functions: write the prompt, read the reply, check the answer against
 its document. Beside them it says how an answer is written down again (`render`, what the student
-learns to produce) and what of it is scored (`scored`). The wording is the domain's, in YAML.
+learns to produce) and what of it is compared with a
+reference (`scored`). The wording is the domain's, in YAML.
 """
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,25 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from chemtune.checks.finding import Finding
 from chemtune.documents.document import Document
 from chemtune.messages import Message
+from chemtune.tasks.aspects import Aspect, Compared, Keyphrases, Label, Names, Prose
 
 Answer = dict[str, Any]
 
 
 class Unreadable(Exception):
     """A reply that is not in the format that was asked for; says in what way."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What of an answer is compared with the reference answer.
-
-    Attributes:
-        items: Under a metric's name ("names", "values", ...) the items found, for F1.
-        texts: Free texts by field, for a text similarity.
-    """
-
-    items: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Task(BaseModel, ABC):
@@ -99,6 +87,21 @@ class Task(BaseModel, ABC):
         """Return the text of the document as a model is shown it."""
         return document.content
 
+    def shown_in(self, messages: Sequence[Message]) -> str:
+        """Return the text of the document that stands in messages which `write` wrote.
+
+        All that the user says, where the instruction was worded otherwise then.
+        """
+        said = "\n\n".join(m["content"] for m in messages if m["role"] == "user")
+        before, _, after = self.template.partition("{document}")
+        for instruction in self.instructions:
+            start = before.replace("{instruction}", instruction)
+            end = after.replace("{instruction}", instruction)
+            long_enough = len(said) >= len(start) + len(end)
+            if long_enough and said.startswith(start) and said.endswith(end):
+                return said[len(start) : len(said) - len(end)]
+        return said
+
     @abstractmethod
     def read(self, reply: str) -> Answer:
         """Return the answer in a reply.
@@ -126,15 +129,26 @@ class Task(BaseModel, ABC):
         """Return the answer as the instruction asks for it; `read` of it gives the answer again."""
 
     @abstractmethod
-    def scored(self, answer: Answer) -> Scored:
-        """Return what of the answer is compared with the reference."""
+    def scored(self, answer: Answer) -> tuple[Aspect, ...]:
+        """Return what of the answer is compared with the reference in evaluation, and as what."""
 
-    def compared(self, answer: Answer) -> Scored:
+    def compared(self, answer: Answer) -> Compared:
         """Return what is compared with gold or with another teacher, by field.
 
-        The same as `scored`, unless the task has fields that it scores together.
+        It is made of what is scored, unless a task says otherwise.
         """
-        return self.scored(answer)
+        items: dict[str, frozenset[str]] = {}
+        texts: dict[str, str] = {}
+        for aspect in self.scored(answer):
+            if isinstance(aspect, Label):
+                items[aspect.field] = frozenset([aspect.value])
+            elif isinstance(aspect, Names):
+                items |= {name: frozenset(map(fold, of)) for name, of in aspect.by_label.items()}
+            elif isinstance(aspect, Keyphrases):
+                items["keywords"] = frozenset(map(fold, aspect.phrases))
+            elif isinstance(aspect, Prose):
+                texts[aspect.field] = aspect.text
+        return Compared(items, texts)
 
     def without(self, answer: Answer, finding: Finding) -> Answer | None:
         """Return the answer without what a finding objects to; None where that cannot be.

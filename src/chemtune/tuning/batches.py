@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch.utils.data import Sampler
 
+from chemtune.models.grid import on_grid
 from chemtune.tuning.encode import Encoded
 
 IGNORED = -100
-# Sizes are rounded up to multiples of this. A processor's bfloat16 products are compiled for each
-# size that they meet and kept for good: some 20 MB for a pass of a length that was not there yet.
-GRID = 32
 # Lengths are sorted within this many batches, so that a step mixes what an epoch's order brings
 # near and still pads little.
 BATCHES_SORTED_TOGETHER = 8
@@ -50,11 +48,6 @@ class LengthGroupedBatches(Sampler[list[int]]):
             batches += [near[i : i + self.batch_size] for i in range(0, len(near), self.batch_size)]
         for index in torch.randperm(len(batches), generator=generator).tolist():
             yield batches[index]
-
-
-def on_grid(size: int, grid: int = GRID) -> int:
-    """Return the least multiple of `grid` that is no less than `size`."""
-    return -(-size // grid) * grid
 
 
 def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,10 @@ import torch
 from transformers import TrainingArguments
 
 from chemtune.errors import ChemtuneError, Interrupted
+from chemtune.models.fused_lora import fuse_lora
 from chemtune.models.load import Student
 from chemtune.models.memory import peak_memory_bytes
+from chemtune.models.tree_attention import can_see_trees, see_trees
 from chemtune.progress import progress, say
 from chemtune.recipe.schema import Tuning
 from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
@@ -27,10 +29,8 @@ from chemtune.tuning.checkpoints import (
     step_of,
 )
 from chemtune.tuning.encode import Encoded
-from chemtune.tuning.fused_lora import fuse_lora
-from chemtune.tuning.processes import is_main, wait_for_all, world_size
-from chemtune.tuning.trainer import LabelRowTrainer, Passes
-from chemtune.tuning.tree_attention import can_see_trees, see_trees
+from chemtune.tuning.processes import Passes, is_main, wait_for_all, world_size
+from chemtune.tuning.trainer import LabelRowTrainer
 from chemtune.tuning.trees import TrunkBatches, tree_passes
 from chemtune.tuning.watch import GiveBackMemory, KeepBest, StepLog, StopOnInterrupt, take_best
 
@@ -99,7 +99,7 @@ def fit(
         labels_per_step=mean_labels(material.train, len(batches)) if by_epoch else None,
         callbacks=[SealCheckpoints(), GiveBackMemory()],
     )
-    best = _keep_best(settings, material, checkpoints)
+    best = _keep_best(settings, material, checkpoints, trainer.save_learned)
     if best is not None:
         trainer.add_callback(best)
     steps = planned_steps(len(batches), settings)
@@ -118,18 +118,20 @@ def fit(
             "run again to go on"
         )
     wall = time.monotonic() - started
-    _save(trainer, student, adapter)
+    _save(trainer, adapter)
     summary = _summary(trainer.state, material.train, batches, wall, begun)
     if best is not None and is_main():
         summary |= {"best_step": take_best(checkpoints, adapter), "stopped_early": best.stopped}
     return summary
 
 
-def _keep_best(settings: Tuning, material: Material, checkpoints: Path) -> KeepBest | None:
+def _keep_best(
+    settings: Tuning, material: Material, checkpoints: Path, save: Callable[[Path], None]
+) -> KeepBest | None:
     stopping = settings.early_stopping
     if stopping is None or not material.validation:
         return None
-    return KeepBest(checkpoints, stopping.patience, stopping.least_gain)
+    return KeepBest(checkpoints, stopping.patience, stopping.least_gain, save)
 
 
 def layout(
@@ -219,11 +221,9 @@ def planned_steps(per_epoch: int, settings: Tuning) -> int:
     return int(whole) + (whole > int(whole))
 
 
-def _save(trainer: LabelRowTrainer, student: Student, adapter: Path) -> None:
-    # Every process takes part where the weights are shared out; one writes.
-    state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if world_size() > 1 else None
+def _save(trainer: LabelRowTrainer, adapter: Path) -> None:
+    trainer.save_learned(adapter)
     if is_main():
-        student.model.save_pretrained(adapter, state_dict=state)
         lines = (json.dumps(entry) for entry in trainer.state.log_history)
         (adapter / LOG).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     wait_for_all()

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from chemtune.tuning.batches import IGNORED, on_grid
+from chemtune.models.grid import on_grid
+from chemtune.tuning.batches import IGNORED
 
 LABEL_GRID = 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chemtune.tuning.short_attention import MOST_SCORES
+from chemtune.models.short_attention import MOST_SCORES
 
 # The libraries, their code and buffers.
 AROUND = 500 * 2**20

@@ -157,6 +157,17 @@ def check_end(student: Student, prompt: list[int], most: int) -> Check:
     return Check("end of an answer", "warning", said_so)
 
 
+def check_sharing(processes: int, *, four_bit: bool) -> Check:
+    """Check that weights can be shared out over `processes`."""
+    if four_bit:
+        said = "weights in four bits are not shared out: lora.base: plain, or sharded: false"
+        return Check("sharded", "error", said)
+    if processes == 1:
+        said = "one process has all weights; start several by torchrun"
+        return Check("sharded", "warning", said)
+    return Check("sharded", "ok", f"each of {processes} processes holds its part of the weights")
+
+
 def check_reports(wanted: Sequence[str]) -> list[Check]:
     """Check that the packages are there which the log is to go to."""
     missing = [name for name in wanted if find_spec(name) is None]

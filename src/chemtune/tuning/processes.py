@@ -8,9 +8,12 @@ steps with the same examples whatever the number of processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from chemtune.tuning.encode import Encoded
+
+Passes = Callable[[Sequence[Encoded]], Iterator[dict[str, Any]]]
 
 
 def world_size() -> int:
@@ -55,3 +58,27 @@ def share_of(examples: Sequence[Encoded], number: int, count: int) -> list[Encod
             share.append(example)
         before += len(example.ids)
     return share
+
+
+def passes_of_share(
+    examples: Sequence[Encoded], passes: Passes, *, alike: bool, least: int
+) -> list[tuple[dict[str, Any], float]]:
+    """Return this process's passes over its share of `examples`, and what each counts: 1 or 0.
+
+    Those that count 0 are run for nothing, where other processes wait for this one.
+
+    Args:
+        examples: Of all processes.
+        passes: Lays out a share.
+        alike: Give every process as many passes as the one with the most has.
+        least: Passes to run at least.
+    """
+    count = world_size()
+    shares = [share_of(examples, number, count) for number in range(count)]
+    mine = shares[rank()]
+    laid = [(part, 1.0) for part in passes(mine)] if mine else []
+    if alike and count > 1:
+        least = max(sum(1 for _ in passes(share)) for share in shares if share)
+    idle = max(least - len(laid), 0)
+    shortest = min(examples, key=lambda example: len(example.ids))
+    return laid + [(next(passes([shortest])), 0.0)] * idle

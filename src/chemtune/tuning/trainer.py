@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from accelerate.state import PartialState
+from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerControl
 
@@ -17,9 +21,8 @@ from chemtune.errors import ChemtuneError
 from chemtune.tuning.batches import IGNORED
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
-from chemtune.tuning.processes import rank, share_of, world_size
+from chemtune.tuning.processes import Passes, passes_of_share
 
-Passes = Callable[[Sequence[Encoded]], Iterator[dict[str, Any]]]
 VALIDATED_TOGETHER = 16
 
 
@@ -79,7 +82,9 @@ class LabelRowTrainer(Trainer):
         self.validation = validation or {}
         self.labels_per_step = labels_per_step
         self._tokens, self._started = 0, time.monotonic()
-        arguments["data_collator"] = partial(laid_out, passes=passes)
+        # Weights that are shared out are gathered in every pass, by all processes together.
+        self.sharded = arguments["args"].fsdp_plugin_args is not None
+        arguments["data_collator"] = partial(laid_out, passes=passes, alike=self.sharded)
         # What it would evaluate; ours are `validation`.
         arguments["eval_dataset"] = next(iter(self.validation.values()), None)
         super().__init__(train_dataset=train, **arguments)
@@ -88,6 +93,54 @@ class LabelRowTrainer(Trainer):
         # It prints to standard output, which is the result's.
         self.remove_callback(PrinterCallback)
         self.loss_is_scaled_for_ga = True
+
+    def create_accelerator_and_postprocess(self) -> None:
+        """Have accelerate share the weights out on processors too, as torch can.
+
+        It leaves out FSDP where the processes have no GPU, and says nothing of it.
+        """
+        super().create_accelerator_and_postprocess()
+        state = self.accelerator.state
+        if (
+            self.args.fsdp_plugin_args is None
+            or state.distributed_type != DistributedType.MULTI_CPU
+        ):
+            return
+        state.fsdp_plugin = FullyShardedDataParallelPlugin(**self.args.fsdp_plugin_args)
+        state.distributed_type = DistributedType.FSDP
+        # As accelerate keeps it for GPUs: every other state is made of this one.
+        PartialState._shared_state["distributed_type"] = DistributedType.FSDP
+        self.is_fsdp_enabled = True
+
+    def learned_state(self) -> dict[str, Any] | None:
+        """Return the learned weights by name, gathered by all processes for the first one.
+
+        None where each process has them whole.
+        """
+        if not self.sharded:
+            return None
+        options = StateDictOptions(
+            full_state_dict=True, cpu_offload=True, ignore_frozen_params=True
+        )
+        state = get_model_state_dict(self.model_wrapped, options=options)
+        # Gathered, one matrix of two names is two matrices.
+        tied = getattr(self.model, "all_tied_weights_keys", None) or {}
+        return {name: value for name, value in state.items() if name not in tied}
+
+    def save_learned(self, folder: Path) -> None:
+        """Write the learned weights to `folder`; every process takes part, and one writes."""
+        state = self.learned_state()
+        if self.args.should_save:
+            self.accelerator.unwrap_model(self.model_wrapped).save_pretrained(
+                folder, state_dict=state
+            )
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write a checkpoint's weights: what is frozen is not gathered for it."""
+        if self.sharded:
+            self._save(output_dir, state_dict=self.learned_state())
+        else:
+            super().save_model(output_dir, _internal_call)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return our batches, the same in every process."""
@@ -108,12 +161,12 @@ class LabelRowTrainer(Trainer):
         parts = self._prepare_inputs(inputs["passes"])
         divisor = self.labels_per_step or inputs["label_count"]
         total = torch.zeros((), device=self.args.device)
-        for at, part in enumerate(parts):
+        for at, (part, weight) in enumerate(zip(parts, inputs["weights"], strict=True)):
             # Processes wait for each other once a step: they may have other numbers of passes.
-            last = at == len(parts) - 1
-            with nullcontext() if last else self.accelerator.no_sync(model):
+            together = self.sharded or at == len(parts) - 1
+            with nullcontext() if together else self.accelerator.no_sync(model):
                 # They average their gradients, while the divisor counts over all of them.
-                share = self.accelerator.num_processes * inputs["weight"]
+                share = self.accelerator.num_processes * weight
                 summed = label_loss(model, **part) * share
                 self.accelerator.backward(summed / divisor)
             total += summed.detach()
@@ -145,11 +198,11 @@ class LabelRowTrainer(Trainer):
         with torch.no_grad():
             for at in range(0, len(examples), VALIDATED_TOGETHER):
                 batch = examples[at : at + VALIDATED_TOGETHER]
-                share = share_of(batch, rank(), world_size())
-                for part in self.passes(share) if share else ():
+                laid = passes_of_share(batch, self.passes, alike=self.sharded, least=0)
+                for part, weight in laid:
                     ready = self._prepare_inputs(part)
-                    sums[0] += label_loss(self.model, **ready)
-                    sums[1] += (ready["labels"] != IGNORED).sum()
+                    sums[0] += weight * label_loss(self.model, **ready)
+                    sums[1] += weight * (ready["labels"] != IGNORED).sum()
         total, labels = self.accelerator.reduce(sums, "sum").tolist()
         return float(total / labels)
 
@@ -167,17 +220,16 @@ class LabelRowTrainer(Trainer):
         super().log(logs, start_time)
 
 
-def laid_out(examples: Sequence[Encoded], passes: Passes) -> dict[str, Any]:
-    """Return a step's `passes` of this process, and what counts over all processes.
+def laid_out(examples: Sequence[Encoded], passes: Passes, *, alike: bool = False) -> dict[str, Any]:
+    """Return a step's `passes` of this process with their `weights`, and what counts over all.
 
-    `label_count` and `tokens` are those of the whole step, `examples` are their names. `weight` is
-    0 where no example is left for this process, which then runs one for nothing: the others wait
-    for its gradients.
+    `label_count` and `tokens` are those of the whole step, `examples` are their names; see
+    `passes_of_share`, of which there is one at least: the others wait for its gradients.
     """
-    share = share_of(examples, rank(), world_size())
+    laid = passes_of_share(examples, passes, alike=alike, least=1)
     return {
-        "passes": list(passes(share or examples[:1])),
-        "weight": 1.0 if share else 0.0,
+        "passes": [part for part, _ in laid],
+        "weights": [weight for _, weight in laid],
         "label_count": sum(example.label_count for example in examples),
         "tokens": sum(len(example.ids) for example in examples),
         "examples": [example.example for example in examples],

@@ -22,7 +22,7 @@ from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
 from chemtune.tuning.encode import Encoded, fitting
 from chemtune.tuning.epoch import epoch_of
-from chemtune.tuning.processes import is_main, wait_for_all
+from chemtune.tuning.processes import is_main, wait_for_all, world_size
 from chemtune.tuning.token_cache import encode_cached
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from chemtune.tuning.preflight import Check
 
 SUMMARY = "tuning.json"
-# Settings that do not change what is learned.
-BESIDE = {"report_to", "checkpoint_steps", "probe", "sharded"}
+# Settings that do not change what is learned, or stand in the identity beside the others.
+BESIDE = {"report_to", "checkpoint_steps", "probe", "sharded", "seed"}
 END_TOKENS = 64
 TOLD_WITHIN_S = 120.0
 
@@ -64,7 +64,7 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     identity = identity_of(
         weights_identity(files.folder),
         recipe.tuning.model_dump(exclude=BESIDE),
-        recipe.seed,
+        recipe.tuning_seed,
         [(e.messages, e.answer) for split in examples.values() for e in split],
     )
     done = finished(folder.adapter, identity)
@@ -89,7 +89,12 @@ def _tuned(
 
     precision = _precision(recipe.tuning, folder.checkpoints, identity)
     four_bit = recipe.tuning.method == "lora" and recipe.tuning.lora.base == "nf4"
-    student = load_student(files, precision=precision, four_bit=four_bit)
+    student = load_student(
+        files,
+        precision=precision,
+        four_bit=four_bit,
+        on_processor=recipe.tuning.sharded and world_size() > 1,
+    )
     ledger = Ledger()
     material = _material(recipe, folder, student, domain, examples, ledger)
     student, checks = _ready(recipe, student, material, examples, len(ledger.entries))
@@ -97,7 +102,7 @@ def _tuned(
         student,
         material,
         recipe.tuning,
-        seed=recipe.seed,
+        seed=recipe.tuning_seed,
         adapter=folder.adapter,
         checkpoints=folder.checkpoints,
     )
@@ -182,10 +187,12 @@ def _ready(
     checks = look.check_template(template, of_each)
     checks += look.check_examples(material.train, template, left_out, pad_id(student))
     checks += look.check_reports(settings.report_to)
+    if settings.sharded:
+        checks.append(look.check_sharing(world_size(), four_bit=settings.lora.base == "nf4"))
     checks += look.check_languages(student.tokenizer, examples["train"])
     shortest = min(material.train, key=lambda one: one.answer_start)
     checks.append(look.check_end(student, shortest.ids[: shortest.answer_start], END_TOKENS))
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(recipe.tuning_seed)
     student = replace(student, model=learner(student.model, settings, student.files.base_name))
     learned = [p for p in student.model.parameters() if p.requires_grad]
     layers = sum(p.dim() > 1 for p in learned) // (2 if settings.method == "lora" else 1)

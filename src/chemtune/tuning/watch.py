@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -94,9 +94,15 @@ class KeepBest(TrainerCallback):
     tuning stops where an uninterrupted one does.
     """
 
-    def __init__(self, folder: Path, patience: int, least_gain: float) -> None:
-        """Keep the best in `folder`, and stop after `patience` validations without a gain."""
+    def __init__(
+        self, folder: Path, patience: int, least_gain: float, save: Callable[[Path], None]
+    ) -> None:
+        """Keep the best in `folder`, and stop after `patience` validations without a gain.
+
+        `save` writes the learned weights; every process calls it.
+        """
         self.folder, self.patience, self.least_gain = folder / BEST, patience, least_gain
+        self.save = save
         self.stopped = False
 
     def on_evaluate(
@@ -104,7 +110,6 @@ class KeepBest(TrainerCallback):
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        model: Any = None,
         **_: Any,
     ) -> TrainerControl:
         """Look at the validation that was just logged."""
@@ -112,8 +117,9 @@ class KeepBest(TrainerCallback):
             (log["step"], log["eval_loss"]) for log in state.log_history if "eval_loss" in log
         ]
         best, since = best_of(losses, self.least_gain)
+        if best == losses[-1]:
+            self.save(self.folder)
         if best == losses[-1] and state.is_world_process_zero:
-            model.save_pretrained(self.folder)
             write_json(self.folder / "best.json", {"step": best[0], "loss": best[1]})
         if since >= self.patience:
             say(f"The validation loss has not fallen for {since} validations: tuning stops")

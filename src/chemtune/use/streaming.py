@@ -11,7 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from chemtune.evaluation.generation import stop_ids
-from chemtune.evaluation.prefix import shared_prefix
+from chemtune.models.forest import shared_prefix
 from chemtune.models.load import Student
 from chemtune.use.pieces import Pieces
 

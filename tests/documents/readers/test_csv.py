@@ -100,3 +100,27 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
     assert next(records).fields == {"a": "first"}
     with pytest.raises(InputError, match=r":3: not UTF-8: byte 0xff at byte offset 8"):
         next(records)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "told"),
+    [
+        ("text\n전기분해\n", "euc-kr", "EUC-KR"),
+        ("text\n뷁\n", "cp949", "CP949"),
+    ],
+)
+def test_korean_of_older_programs_is_read_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, encoding: str, told: str
+) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes(text.encode(encoding))
+    (record,) = read_records(path)
+    assert record.fields["text"] == text.split()[1]
+    assert capsys.readouterr().err == f"{path}: is not UTF-8; read as {told}\n"
+
+
+def test_what_is_neither_is_a_fault_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("text\ncafé\n".encode("latin-1"))
+    with pytest.raises(InputError, match="not UTF-8: byte 0xe9"):
+        list(read_records(path))

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from chemtune.documents.readers.encoding import KOREAN, korean_encoding
 from chemtune.documents.readers.record import Record, read_lines, shown
 from chemtune.errors import InputError, Problem
+from chemtune.progress import say
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = tuple(DELIMITERS)
@@ -20,12 +22,14 @@ QUOTING = 'a cell that holds a quote or a line end goes in quotes, its own quote
 def read_records(path: Path) -> Iterator[Record]:
     """Yield one record a row; every value is a string.
 
-    The suffix tells the delimiter. Lines before the header that are blank or start with "#" are
-    skipped, and so are blank lines between rows. A cell in double quotes may hold line ends.
+    The suffix tells the delimiter. A file that is not UTF-8 but Korean in EUC-KR or CP949 is read
+    so, and that is said. Lines before the header that are blank or start with "#" are skipped, and
+    so are blank lines between rows. A cell in double quotes may hold line ends.
 
     Raises:
-        InputError: The file cannot be read, is empty or is not UTF-8; it has no rows; the header
-            has a name twice; a row's cells are not as many as the header's; a quote is not closed.
+        InputError: The file cannot be read, is empty or is in no encoding that is known; it has no
+            rows; the header has a name twice; a row's cells are not as many as the header's; a
+            quote is not closed.
     """
     rows = _rows(path)
     header_line, cells = next(rows, (0, []))
@@ -50,7 +54,8 @@ def read_records(path: Path) -> Iterator[Record]:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (line that the row starts on, cells), the header first."""
     csv.field_size_limit(LONGEST_CELL)
-    lines = read_lines(path)
+    encoding = _encoding(path)
+    lines = read_lines(path, encoding)
     skipped = 0
     for first in lines:
         if first.strip() and not first.startswith("#"):
@@ -72,6 +77,16 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             return
         if row:
             yield line, row
+
+
+def _encoding(path: Path) -> str:
+    try:
+        korean = korean_encoding(path)
+    except OSError:
+        return "utf-8"  # told by the reading of the lines
+    if korean is not None:
+        say(f"{path}: is not UTF-8; read as {KOREAN[korean]}")
+    return korean or "utf-8"
 
 
 def _miscounted(row: list[str], header: list[str], path: Path, line: int) -> Problem:

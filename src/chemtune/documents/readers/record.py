@@ -53,14 +53,14 @@ class Record:
     layout: Layout = Layout()
 
 
-def read_lines(path: Path) -> Iterator[str]:
-    r"""Yield the lines of a UTF-8 file one at a time, each with its line end.
+def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+    r"""Yield the lines of a file one at a time, each with its line end.
 
     Lines end with "\n" alone, as in the binary file, so that line numbers are those of an editor.
     A byte order mark at the start is dropped.
 
     Raises:
-        InputError: The file cannot be read, is empty, or is not UTF-8.
+        InputError: The file cannot be read, is empty, or is in another encoding.
     """
     offset = 0
     empty = True
@@ -68,7 +68,7 @@ def read_lines(path: Path) -> Iterator[str]:
         with path.open("rb") as file:
             for line, raw in enumerate(file, 1):
                 start = len(BYTE_ORDER_MARK) if line == 1 and raw.startswith(BYTE_ORDER_MARK) else 0
-                text = _decode(raw[start:], path, line, offset + start)
+                text = _decode(raw[start:], encoding, path, line, offset + start)
                 offset += len(raw)
                 if text:
                     empty = False
@@ -79,9 +79,9 @@ def read_lines(path: Path) -> Iterator[str]:
         raise InputError(Problem("the file is empty", path))
 
 
-def _decode(raw: bytes, path: Path, line: int, offset: int) -> str:
+def _decode(raw: bytes, encoding: str, path: Path, line: int, offset: int) -> str:
     try:
-        return raw.decode("utf-8")
+        return raw.decode(encoding)
     except UnicodeDecodeError as error:
         place = offset + error.start
         message = f"not UTF-8: byte 0x{raw[error.start]:02x} at byte offset {place} of the file"

@@ -28,20 +28,6 @@ def f1(found: float, missed: float, invented: float) -> float:
     return 2 * found / whole if whole else 1.0
 
 
-def micro_f1(overlaps: Sequence[Overlap], draw: np.ndarray | None = None) -> float:
-    """Return F1 over the items of all examples together; of those in `draw` where it is given."""
-    chosen = overlaps if draw is None else [overlaps[i] for i in draw]
-    found = sum(o.found for o in chosen)
-    return f1(found, sum(o.missed for o in chosen), sum(o.invented for o in chosen))
-
-
-def macro_f1(overlaps: Sequence[Overlap]) -> float:
-    """Return the mean of each example's F1."""
-    return (
-        float(np.mean([f1(o.found, o.missed, o.invented) for o in overlaps])) if overlaps else 0.0
-    )
-
-
 def label_f1(key: Sequence[str], chosen: Sequence[str | None]) -> tuple[float, float]:
     """Return micro and macro F1 of chosen labels; None is no readable answer, and wrong.
 

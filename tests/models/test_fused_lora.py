@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+from chemtune.models.fused_lora import fuse_lora
 from chemtune.tuning.adapter import with_adapter
 from chemtune.tuning.batches import collate
 from chemtune.tuning.encode import Encoded
-from chemtune.tuning.fused_lora import fuse_lora
 from chemtune.tuning.loss import label_loss
 
 BATCH = collate([Encoded("a", list(range(5, 40)), 20), Encoded("b", list(range(50, 62)), 4)], 0)

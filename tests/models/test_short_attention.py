@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from chemtune.tuning.short_attention import MOST_SCORES, short_attention, suits
+from chemtune.models.short_attention import MOST_SCORES, short_attention, suits
 
 
 def states(heads: int, tokens: int, seed: int) -> torch.Tensor:

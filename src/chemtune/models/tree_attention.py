@@ -1,8 +1,9 @@
-"""Attention in tuning: over trees each segment sees its trunk and, causally, itself."""
+"""Attention over trees of tokens: each segment sees its trunk and, causally, itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +12,24 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from chemtune.errors import InputError, Problem
-from chemtune.tuning.short_attention import short_attention, suits
-from chemtune.tuning.trees import Segment
+from chemtune.models.short_attention import short_attention, suits
 
 NAME = "chemtune_trees"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive tokens of a row that see themselves, causally, and one earlier piece of the row.
+
+    Attributes:
+        start: The first of its columns.
+        end: The column after its last.
+        trunk: The columns (start, end) of what it continues; empty where it continues nothing.
+    """
+
+    start: int
+    end: int
+    trunk: tuple[int, int]
 
 
 def can_see_trees(model: Any) -> bool:
@@ -54,7 +69,8 @@ def tree_attention(
     Args:
         module: The attention layer.
         query: (1, query heads, tokens, size).
-        key: (1, key heads, tokens, size).
+        key: (1, key heads, tokens, size); where there are more keys than queries, the first ones
+            were kept of tokens that stand before the row, and every segment sees them all.
         value: As `key`.
         attention_mask: Not looked at where there are `segments`.
         scaling: Of the scores; 1 / sqrt(size) by default.
@@ -75,18 +91,27 @@ def tree_attention(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
         return out
+    before = key.shape[2] - query.shape[2]
     pieces = []
     for segment in segments:
-        own, trunk = slice(segment.start, segment.end), slice(*segment.trunk)
-        seen_keys, seen_values = (
-            torch.cat([states[:, :, trunk], states[:, :, own]], dim=2)
-            if trunk.stop > trunk.start
-            else states[:, :, own]
-            for states in (key, value)
-        )
-        mask = _mask(own.stop - own.start, seen_keys.shape[2], sliding_window, query.device)
-        pieces.append(_attend(query[:, :, own], seen_keys, seen_values, mask, dropout, scale))
+        own = query[:, :, segment.start : segment.end]
+        columns = _columns(segment, before)
+        seen_keys, seen_values = (_taken(states, columns) for states in (key, value))
+        mask = _mask(own.shape[2], seen_keys.shape[2], sliding_window, query.device)
+        pieces.append(_attend(own, seen_keys, seen_values, mask, dropout, scale))
     return _outward(torch.cat(pieces, dim=2))
+
+
+def _columns(segment: Segment, before: int) -> list[slice]:
+    """The columns of the keys that a segment sees, in order; empty ones are left out."""
+    trunk = [column + before for column in segment.trunk]
+    own = [segment.start + before, segment.end + before]
+    return [slice(*ends) for ends in ([0, before], trunk, own) if ends[1] > ends[0]]
+
+
+def _taken(states: torch.Tensor, columns: Sequence[slice]) -> torch.Tensor:
+    pieces = [states[:, :, piece] for piece in columns]
+    return torch.cat(pieces, dim=2) if len(pieces) > 1 else pieces[0]
 
 
 def _attend(
