@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma2ForCausalLM
 
 from chemtune.errors import InputError
-from chemtune.models.grid import on_grid
+from chemtune.models.sizes import on_grid
 from chemtune.models.tree_attention import see_trees
 from chemtune.tuning.batches import IGNORED, collate
 from chemtune.tuning.encode import Encoded

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chemtune.models.grid import on_grid
+from chemtune.models.sizes import on_grid
 from chemtune.models.tree_attention import Segment
 
 Tokens = list[int]

@@ -215,4 +215,8 @@ def _check_adapter(adapter: Path, files: ModelFiles) -> None:
 
 
 def _same_folder(base: str, folder: Path) -> bool:
-    return Path(base).is_dir() and Path(base).resolve() == folder.resolve()
+    """Whether `base` names `folder`, or named it before it was moved away from there."""
+    named = Path(base)
+    if named.is_dir():
+        return named.resolve() == folder.resolve()
+    return named.is_absolute() and named.name == folder.resolve().name

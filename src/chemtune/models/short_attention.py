@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from chemtune.models.grid import on_grid
+from chemtune.models.sizes import on_grid
 
 # Scores of a head that are kept; a text of 724 tokens has as many.
 MOST_SCORES = 2**19

@@ -97,8 +97,10 @@ class Template:
 def _settled(text: str) -> str:
     """The template with the switches that it knows set; the switches become part of its text."""
     known = [name for name in SETTINGS if name in text]
-    # "+%}" keeps a line break that follows, which transformers would take away.
-    return "".join(f"{{% set {name} = {SETTINGS[name]} +%}}" for name in known) + text
+    # "+%}" keeps a line break that follows, which transformers would take away; llama.cpp does not
+    # read it, so it stands only where it is needed.
+    close = "+%}" if text.startswith("\n") else "%}"
+    return "".join(f"{{% set {name} = {SETTINGS[name]} {close}" for name in known) + text
 
 
 def _rendered(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch.utils.data import Sampler
 
-from chemtune.models.grid import on_grid
+from chemtune.models.sizes import on_grid
 from chemtune.tuning.encode import Encoded
 
 IGNORED = -100

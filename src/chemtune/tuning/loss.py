@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from chemtune.models.grid import on_grid
+from chemtune.models.sizes import on_grid
 from chemtune.tuning.batches import IGNORED
 
 LABEL_GRID = 16
