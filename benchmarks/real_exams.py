@@ -47,7 +47,7 @@ def row(model: str, shots: int, card: Mapping[str, Any]) -> str:
         card["name"],
         str(shots),
         f"{card['correct']}/{card['total']} [{low:.2f}, {high:.2f}]",
-        f"{constant['label']} {card['best_constant']} (p {constant['p']:.2f})",
+        f"{constant['label']} {card['best_constant']} ({_p(constant['p'])})",
         f"{card['baselines']['random']:.0f}",
         f"{most['label']} {most['count']}" + (", a habit" if most["dominates"] else ""),
         f"{card['f1_macro']:.2f}",
@@ -56,6 +56,10 @@ def row(model: str, shots: int, card: Mapping[str, Any]) -> str:
         _in_words(card),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _p(p: float) -> str:
+    return "p < 0.01" if p < 0.01 else f"p = {p:.2f}"
 
 
 def _permuted(card: Mapping[str, Any]) -> str:

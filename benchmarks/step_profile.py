@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 from transformers import TrainerCallback
+
 from tuning import RANK, TASKS, examples_of, ours
 
 VOCABULARY = 49_152

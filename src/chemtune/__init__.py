@@ -19,6 +19,7 @@ _FUNCTIONS = {
     "demo": "chemtune.experiment.run",
     "evaluate": "chemtune.evaluation.evaluate",
     "evaluate_questions": "chemtune.evaluation.evaluate_questions",
+    "experiment_": "chemtune.experiment.grid.runner",
     "export": "chemtune.experiment.export",
     "init": "chemtune.experiment.run",
     "preview": "chemtune.dataset.build",

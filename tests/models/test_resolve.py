@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 from chemtune.errors import ChemtuneError, InputError
 from chemtune.models.identity import weights_identity
@@ -32,6 +33,26 @@ def test_every_preset_loads_and_says_its_licence() -> None:
 def test_a_folder_relative_to_the_recipe(tiny_model: Path) -> None:
     found = resolve_model(tiny_model.name, tiny_model.parent)
     assert (found.folder, found.origin) == (tiny_model, "folder")
+
+
+def test_a_gguf_file_is_converted_once(tiny_model: Path, tmp_path: Path) -> None:
+    from chemtune.tuning.gguf_file import write_gguf
+
+    path = tmp_path / "tiny.gguf"
+    tiny = load_student(resolve_model(str(tiny_model)), precision="float32")
+    write_gguf(tiny.model, tiny.template, path, kind="f32", name="tiny", licence="MIT")
+    found = resolve_model("tiny.gguf", tmp_path)
+    assert found.origin == "gguf: tiny.gguf"
+    read = load_student(found, precision="float32")
+    ids = tiny.template.prompt_ids([{"role": "user", "content": "water uptake"}])
+    assert read.template.prompt_ids([{"role": "user", "content": "water uptake"}]) == ids
+    first, wanted = (one.model(torch.tensor([ids])).logits for one in (read, tiny))
+    torch.testing.assert_close(first, wanted, atol=1e-4, rtol=1e-4)
+    stamp = (found.folder / "config.json").stat().st_mtime_ns
+    assert (resolve_model(str(path)).folder / "config.json").stat().st_mtime_ns == stamp
+    path.write_bytes(b"GGUF, but not one")
+    with pytest.raises(InputError, match="no GGUF file of a known model"):
+        resolve_model("tiny.gguf", tmp_path)
 
 
 def test_names_that_are_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chemtune.recipe.load import load_recipe
+from chemtune.recipe.paths import told_from
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 
@@ -57,7 +58,48 @@ def test_the_resolved_recipe_loads_again_equal(
     recipe = Recipe.model_validate(fields)
     folder = RunFolder(tmp_path_factory.mktemp("run"))
     folder.begin(recipe)
-    assert load_recipe(folder.recipe).model_dump() == recipe.model_dump()
+    again = load_recipe(folder.recipe)
+    assert again.run_folder.resolve() == folder.path.resolve()
+    # Named from one place, all paths are the same.
+    place = folder.path.parent
+    assert told_from(again, place) | {"run": None} == told_from(recipe, place)
+
+
+def test_paths_are_told_from_the_run(tmp_path: Path) -> None:
+    (tmp_path / "my/models/tiny").mkdir(parents=True)
+    (tmp_path / "my/models/tiny/config.json").write_text("{}")
+    chunk = {"tokens": 99, "tokenizer": "t/tokenizer.json"}
+    other = {"kind": "local", "path": "teacher.gguf"}
+    fields = {
+        "documents": [
+            {"path": "papers/*.csv", "tasks": ["t"], "chunk": chunk, "columns": {"text": "path"}},
+            {"hub": "owner/name", "tasks": ["t"], "teacher": other},
+            {"path": str(tmp_path / "whole.csv"), "tasks": ["t"]},
+        ],
+        "teacher": {"kind": "recorded", "replies": "replies"},
+        "model": "models/tiny",
+        "journal": "../shared.sqlite",
+        "tuning": {"probe": "general.txt"},
+        "evaluation": {"questions": [{"path": "q.csv", "shots": 1, "shots_from": "s.csv"}]},
+    }
+    (tmp_path / "my/recipe.yaml").write_text(json.dumps(fields))
+    recipe = load_recipe(tmp_path / "my/recipe.yaml")
+    RunFolder(tmp_path / "my/runs/one").begin(recipe)
+    told = yaml.safe_load((tmp_path / "my/runs/one/recipe.yaml").read_text("utf-8"))
+    first, second, third = told["documents"]
+    assert first["path"] == "../../papers/*.csv"
+    assert first["chunk"]["tokenizer"] == "../../t/tokenizer.json"
+    assert first["columns"] == {"text": "path"}
+    assert second["hub"] == "owner/name"
+    assert second["teacher"]["path"] == "../../teacher.gguf"
+    assert third["path"] == str(tmp_path / "whole.csv")
+    assert told["teacher"]["replies"] == "../../replies"
+    assert told["model"] == "../../models/tiny"
+    assert told["journal"] == "../../../shared.sqlite"
+    assert told["tuning"]["probe"] == "../../general.txt"
+    (questions,) = told["evaluation"]["questions"]
+    assert (questions["path"], questions["shots_from"]) == ("../../q.csv", "../../s.csv")
+    assert (told["run"], told["domain"]) == (".", "chemistry")
 
 
 def test_every_default_is_written_out(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -261,14 +262,23 @@ def test_a_run_is_found_by_its_recipe_and_when_it_was_moved(
         open_run(recipe)
 
 
-def test_a_model_in_a_folder_beside_the_recipe_is_found_from_the_run(
-    tuned_run: Path, tiny_model: Path
+def test_what_lies_beside_the_recipe_is_found_from_a_run_that_moved_with_it(
+    make_run, tiny_model: Path, tmp_path: Path
 ) -> None:
-    # As resolved, a recipe names its model by the folder of the recipe that it was made from.
-    text = (tuned_run / "recipe.yaml").read_text(encoding="utf-8")
-    text = text.replace(f"model: {tiny_model}", "model: models/tiny")
-    (tuned_run / "recipe.yaml").write_text(text, encoding="utf-8")
-    assert open_run(tuned_run).files.folder.resolve() == tiny_model.resolve()
+    shutil.copytree(tiny_model, tmp_path / "project/models/tiny")
+    written = make_run(model="models/tiny", run="out/of/the/way")
+    recipe = Path(shutil.move(written, tmp_path / "project"))
+    chemtune.build(recipe)
+    chemtune.tune(recipe)
+    moved = tmp_path / "moved"
+    (tmp_path / "project").rename(moved)
+    run = moved / "out/of/the/way"
+    opened = open_run(run)
+    assert opened.files.folder.resolve() == moved / "models/tiny"
+    assert opened.folder.path.resolve() == run
+    # It is a recipe like others: nothing is left to do, and nothing is asked again.
+    assert chemtune.build(run)["requests"] == 0
+    assert opened.load().model.config.vocab_size > 0
 
 
 @pytest.mark.parametrize(

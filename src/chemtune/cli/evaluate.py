@@ -152,9 +152,10 @@ def _show_card(card: Mapping[str, Any]) -> None:
     if not card["total"]:
         return
     constant, most = card["constant"], card["favourite"]
+    p = "< 0.001" if constant["p"] < 0.001 else f"= {constant['p']:.3f}"
     print(
         f"  {constant['label']} for all would get {card['best_constant']}"
-        f" (McNemar p = {constant['p']:.3f}); by chance {card['baselines']['random']:.0f};"
+        f" (McNemar p {p}); by chance {card['baselines']['random']:.0f};"
         f" the longest option {card['baselines']['longest_option']}"
     )
     print(f"  answers given: {_counts(card['answers'])}; none: {card['unreadable']}")

@@ -14,6 +14,7 @@ from chemtune.cli import (
     compare,
     demo,
     evaluate,
+    experiment,
     export,
     init,
     journal,
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-STEPS = (demo, init, run, build, tune, evaluate)
+STEPS = (demo, init, run, build, tune, evaluate, experiment)
 AFTERWARDS = (compare, report, export, share, apply, chat, serve)
 for command in (*STEPS, *AFTERWARDS):
     app.command(name=command.NAME)(command.command)

@@ -72,7 +72,7 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
         raise InputError(Problem("no such adapter", folder.adapter, remedy="run `chemtune tune`"))
     asked = recipe.tuning.precision
     precision = choose_precision() if asked == "auto" else asked
-    work = _Work.of(recipe, folder)
+    work = Work.of(recipe, folder)
     scores = {
         which: _evaluate_model(recipe, work, folder.evaluation / which, adapter, precision)
         for which, adapter in wanted.items()
@@ -85,7 +85,7 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """What a recipe's model is asked, the same before and after.
 
     Attributes:
@@ -99,7 +99,7 @@ class _Work:
     sets: list[tuple[QuestionSet, bool]]
 
     @classmethod
-    def of(cls, recipe: Recipe, folder: RunFolder) -> _Work:
+    def of(cls, recipe: Recipe, folder: RunFolder) -> Work:
         """Read what is asked; every fault of a question file is found before a model is loaded."""
         settings, tasks = recipe.evaluation, tasks_of(recipe)
         examples: list[Example] = []
@@ -152,7 +152,7 @@ def _question_set(
 
 
 def _evaluate_model(
-    recipe: Recipe, work: _Work, place: Path, adapter: Path | None, precision: str
+    recipe: Recipe, work: Work, place: Path, adapter: Path | None, precision: str
 ) -> dict[str, Any]:
     files = resolve_model(recipe.model, recipe.folder)
     student = load_student(files, precision=precision, adapter=adapter)
@@ -170,7 +170,7 @@ def _evaluate_model(
 
 
 def _evaluate_tasks(
-    student: Student, work: _Work, max_new_tokens: int, folder: Path, of: str
+    student: Student, work: Work, max_new_tokens: int, folder: Path, of: str
 ) -> dict[str, Any]:
     if not work.examples:
         return {}

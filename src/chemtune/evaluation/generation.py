@@ -42,7 +42,7 @@ def generate(
     stops = stop_ids(student)
     # Side by side in this order, prompts share the most with the one before.
     order = sorted(range(len(prompts)), key=lambda i: prompts[i])
-    for batch in _batches(order, prompts, limits, tokens_per_batch):
+    for batch in decoding_batches(order, prompts, limits, tokens_per_batch):
         of_batch = [prompts[i] for i in batch]
         decoded = _decode(student, of_batch, [limits[i] for i in batch], stops)
         for row, said in decoded:
@@ -135,12 +135,13 @@ def stop_ids(student: Student) -> set[int]:
     return {int(token) for token in ids if token is not None}
 
 
-def _batches(
+def decoding_batches(
     order: Sequence[int],
     prompts: Sequence[list[int]],
     limits: Sequence[int],
     tokens_per_batch: int,
 ) -> Iterator[list[int]]:
+    """Yield the indices of each batch: as many of `order` as fit with their answers."""
     batch: list[int] = []
     for index in order:
         together = [*batch, index]

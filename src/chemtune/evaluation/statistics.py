@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 CLUSTER_RESAMPLES = 10_000
+# Draws of so many clusters are kept: 20 MB for a thousand.
+MOST_KEPT = 1000
 PORTION = 500
 
 
@@ -101,13 +104,22 @@ def resampled(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
         seed: Of the draws; the same seed draws the same clusters.
     """
     count = sums.shape[1]
+    drawn = _kept_draws(count, seed) if count <= MOST_KEPT else _draws(count, seed)
+    return np.concatenate([sums @ times for times in drawn], axis=1)
+
+
+def _draws(count: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield how often each cluster is drawn, (clusters, resamples), some resamples at a time."""
     generator = np.random.default_rng(seed)
-    totals = [
-        # How often each cluster is drawn: some resamples at a time, for there may be many clusters.
-        sums @ generator.multinomial(count, np.full(count, 1 / count), size=size).T
-        for size in _portions(CLUSTER_RESAMPLES, PORTION)
-    ]
-    return np.concatenate(totals, axis=1)
+    even = np.full(count, 1 / count)
+    for size in _portions(CLUSTER_RESAMPLES, PORTION):
+        yield generator.multinomial(count, even, size=size).T.astype(np.uint16)
+
+
+@lru_cache(maxsize=2)
+def _kept_draws(count: int, seed: int) -> list[np.ndarray]:
+    # Measures of the same documents, and many runs, are resampled by the same draws.
+    return list(_draws(count, seed))
 
 
 def _portions(total: int, size: int) -> list[int]:

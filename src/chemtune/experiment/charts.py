@@ -60,7 +60,7 @@ def loss_chart(losses: Points, validation: Points) -> str:
     first, last = averaged[0][1], averaged[-1][1]
     said = f"Training loss over {train[-1][0]} steps, from {first:.2f} to {last:.2f}"
     said += f"; validation loss {held[-1][1]:.2f} at the end" if held else "; no validation"
-    return _svg(chart, "Loss by step", said)
+    return svg(chart, "Loss by step", said)
 
 
 def moving_window(steps: int) -> int:
@@ -118,7 +118,7 @@ def forest_chart(comparison: Comparison) -> str:
         width=360, height=alt.Step(ROW_HEIGHT, **{"for": "position"})
     )
     said = f"{len(order)} measures before and after tuning, each with its 95% interval"
-    return _svg(chart, "Before and after", f"{said}; the same numbers stand in the tables")
+    return svg(chart, "Before and after", f"{said}; the same numbers stand in the tables")
 
 
 def _intervals(comparison: Comparison) -> Iterable[dict[str, Any]]:
@@ -145,7 +145,7 @@ def _range(losses: Sequence[float]) -> tuple[float, float]:
     return max(low - margin, 0.0) if low >= 0 else low - margin, high + margin
 
 
-def _svg(chart: Any, title: str, description: str) -> str:
+def svg(chart: Any, title: str, description: str) -> str:
     """Render a chart; a screen reader is told its title and description instead of its marks."""
     import vl_convert
 

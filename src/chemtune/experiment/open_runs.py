@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from chemtune.errors import InputError, Problem, nearest
 from chemtune.experiment.card import Card, exams_of
-from chemtune.experiment.measure import SIDES
+from chemtune.experiment.measure import SIDES, Side
 from chemtune.experiment.measured_run import Answer, AnsweredSet, MeasuredRun, ScoredMeasure
 from chemtune.experiment.prediction_table import READERS, Columns, read_answers
 from chemtune.experiment.results import SCORES, read_json, read_rows
 from chemtune.experiment.run_comparison import READABLE
 from chemtune.recipe.load import load_recipe
+from chemtune.recipe.paths import told_from
 from chemtune.recipe.run_folder import RunFolder
 
 PART_COLUMNS = ["example", "document", "task", "measure", "numerator", "denominator"]
@@ -47,6 +48,19 @@ def open_runs(runs: Sequence[Path | str], columns: Columns) -> list[MeasuredRun]
         message = "there is nothing to compare it with: it has one side"
         raise InputError(Problem(message, found[0].path, remedy="name a second run"))
     return _named_apart(found)
+
+
+def open_side(run: Path, side: Side) -> MeasuredRun:
+    """Read one side of a run.
+
+    Raises:
+        InputError: The run has no scores of it, or they are damaged.
+    """
+    file = _scores_file(run)
+    card = (read_json(file) or {}).get(side)
+    if not isinstance(card, dict):
+        raise InputError(Problem(f"has no side {side!r}", file, remedy=AGAIN))
+    return _of_side(card, side, file)
 
 
 def _open(run: str, columns: Columns, *, alone: bool) -> list[MeasuredRun]:
@@ -137,8 +151,11 @@ def _recipe(folder: RunFolder) -> tuple[dict[str, Any] | None, int | None]:
     if not folder.recipe.is_file():
         return None, None
     recipe = load_recipe(folder.recipe)
+    # Named from one place, since runs at different depths name one file differently.
+    settings = told_from(recipe, Path("/"))
     # The journal only says where replies are kept.
-    settings = recipe.model_dump(mode="json", exclude={"name", "run", "seed", "journal"})
+    for name in ("name", "run", "seed", "journal"):
+        settings.pop(name)
     settings["tuning"].pop("seed")
     return settings, recipe.tuning_seed
 

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chemtune.dataset.example import Example
 from chemtune.dataset.plan import tasks_of
 from chemtune.dataset.tally import Tally
 from chemtune.documents.language import detect_language
-from chemtune.errors import InputError
+from chemtune.errors import InputError, Problem
 from chemtune.experiment.comparison import Comparison, compare
 from chemtune.experiment.measure import SIDES
 from chemtune.experiment.results import Results, Rows, read_results
@@ -24,26 +24,36 @@ from chemtune.recipe.schema import Recipe
 from chemtune.tasks.task import Task
 
 TEMPLATES = Path(__file__).parent / "templates"
+CELLS = "cells.json"
 SAMPLES = 10
 SHOWN_CHARACTERS = 4000
 GIBIBYTE = 2**30
 
 
-def report(run: Path | str) -> dict[str, Any]:
-    """Write `report.html` of a run from what its folder holds.
+def report(run: Path | str, form: Literal["html", "markdown", "latex"] = "html") -> dict[str, Any]:
+    """Write `report.html` of a run or of a grid from what its folder holds.
 
-    Steps that are not done yet are named as such on the page.
+    Steps or cells that are not done yet are named as such on the page.
 
     Args:
-        run: The run's folder.
+        run: The run's folder, or the grid's.
+        form: Of a grid: the page, or its tables alone, as `tables.md` or `tables.tex`.
 
     Returns:
         `report` and `run` (paths), `measures` (rows that compare before and after) and `examples`
-        (in the data set).
+        (in the data set); of a grid what `report_grid` returns.
 
     Raises:
-        InputError: The folder is no run's, or a file in it is damaged.
+        InputError: The folder is no run's nor a grid's, a file in it is damaged, or a run is asked
+            for as tables.
     """
+    if (Path(run) / CELLS).is_file():
+        from chemtune.experiment.grid_report.report_grid import report_grid
+
+        return report_grid(Path(run), form)
+    if form != "html":
+        message = f"--format {form} is for grids, and this folder has no {CELLS}"
+        raise InputError(Problem(message, Path(run), remedy="leave it out, for the run's page"))
     results = read_results(run)
     comparison = compare(results.scores or {}, results.question_predictions())
     write_text(results.folder.report, render(results, comparison))

@@ -51,11 +51,12 @@ def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
     """Find a model's files, fetching them where needed.
 
     Args:
-        name: A preset ("smollm2-135m"), a folder (relative to `base`), or a hub name ("org/name").
-        base: The folder that a relative folder is relative to; the current one by default.
+        name: A preset ("smollm2-135m"), a folder or a GGUF file (relative to `base`), or a hub name
+            ("org/name").
+        base: The folder that a relative path is relative to; the current one by default.
 
     Raises:
-        InputError: The name is unknown or the folder holds no model.
+        InputError: The name is unknown, or the folder or file holds no model.
         ChemtuneError: The model is known but could not be fetched.
     """
     preset = load_preset(name)
@@ -64,6 +65,8 @@ def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
     folder = (base or Path.cwd()) / Path(name).expanduser()
     if folder.is_dir():
         return _in_folder(name, folder)
+    if folder.suffix.lower() == ".gguf":
+        return _of_gguf(name, folder)
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         try:
             return ModelFiles(name, _from_hub(name), f"hub: {name}", "see the hub's page", name)
@@ -106,6 +109,30 @@ def _in_folder(name: str, folder: Path) -> ModelFiles:
         remedy = "other formats can run code, and are not read" if _pickled(folder) else None
         raise InputError(Problem(message, field="model", remedy=remedy))
     return ModelFiles(name, folder, "folder", "unknown", str(folder.resolve()))
+
+
+def _of_gguf(name: str, path: Path) -> ModelFiles:
+    """The model of a GGUF file, converted once into the cache, by its bytes."""
+    from chemtune.models.identity import files_identity
+    from chemtune.models.wheel import convert_gguf
+
+    if not path.is_file():
+        raise InputError(Problem(f"no such file: {path}", field="model"))
+    kept = cache_folder() / "models" / f"gguf-{files_identity([path])}"
+    if not (kept / "config.json").is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        say(f"Converting {path.name} (once; a minute or more) ...")
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".convert-") as temporary:
+            converted = Path(temporary) / "model"
+            try:
+                convert_gguf(path, converted)
+            except Exception as error:  # the reader of GGUF has no error of its own
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+                message = f"{path} is no GGUF file of a known model: {reason[:160]}"
+                raise InputError(Problem(message, field="model")) from None
+            if not kept.exists():
+                converted.replace(kept)
+    return ModelFiles(name, kept, f"gguf: {path.name}", "unknown", str(kept))
 
 
 def _resolve_preset(name: str, preset: Preset) -> ModelFiles:

@@ -10,12 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from chemtune.errors import InputError, Problem, nearest
-from chemtune.recipe.changes import Change, ChangedYaml, changes_of
+from chemtune.recipe.changes import Change, ChangedYaml, changed, changes_of
+from chemtune.recipe.grid_file import GridFile, Needs, Single
 from chemtune.recipe.located import LocatedYaml, Location, shown
-from chemtune.recipe.part import Part
 from chemtune.recipe.schema import Recipe
 
 Label = str | int | float
@@ -23,37 +21,6 @@ LABEL = re.compile(r"-?\w[\w.-]*")
 BETWEEN = "--"
 # In a list the seeds are the tuning's: the data and the questions stay the same.
 LISTED = {"seed": "tuning.seed"}
-
-
-class Needs(Part):
-    """What a cell takes of a cluster's machines."""
-
-    cpus: float = Field(default=1, gt=0)
-    gpus: float = Field(default=0, ge=0)
-    memory_gib: float | None = Field(default=None, gt=0)
-
-
-class Single(Part):
-    """One more cell: the labels of some axes, and fields of its own."""
-
-    name: str | None = Field(default=None, pattern=r"^\w[\w.-]*$")
-    axes: dict[str, Any] = Field(default_factory=dict)
-    set: dict[str, Any] = Field(default_factory=dict, description="recipe fields to change")
-
-
-class GridFile(Part):
-    """What stands in a grid's file."""
-
-    name: str = Field(default="grid", pattern=r"^\w[\w.-]*$")
-    base: str | None = Field(
-        default=None,
-        description="the recipe that is varied: a path relative to the grid, or sample",
-    )
-    recipe: dict[str, Any] | None = Field(default=None, description="the same, written here")
-    axes: dict[str, Any] = Field(description="by name: labelled changes, or a list of values")
-    exclude: list[dict[str, Any]] = Field(default_factory=list)
-    include: list[Single] = Field(default_factory=list)
-    needs: Needs = Needs()
 
 
 @dataclass(frozen=True)
@@ -110,9 +77,10 @@ def load_grid(path: Path | str, recipes: Mapping[str, Path] | None = None) -> Gr
     file = LocatedYaml(Path(path))
     written: GridFile = file.read_as(GridFile)
     base, home = _base(file, written, recipes or {})
+    if written.set:
+        base = _changed_base(file, written, base)
     axes = _Axes(file, written)
-    axes.check(base)
-    return _Cells(file, written, base, home, axes).grid()
+    return _Cells(file, written, base, home, axes).grid(axes.faults(base))
 
 
 def _base(
@@ -138,6 +106,14 @@ def _base(
     recipe.read_as(Recipe)
     data: dict[str, Any] = recipe.data
     return data, found.resolve()
+
+
+def _changed_base(file: LocatedYaml, written: GridFile, base: dict[str, Any]) -> dict[str, Any]:
+    changes = changes_of(written.set, ("set",))
+    faults = _faults(file, base, changes, ("set",))
+    if faults:
+        raise InputError(*faults)
+    return changed(base, changes)
 
 
 class _Axes:
@@ -185,16 +161,14 @@ class _Axes:
         """The labels of each axis, in order."""
         return {name: list(values) for name, values in self.changes.items()}
 
-    def check(self, base: Mapping[str, Any]) -> None:
-        """Check each value alone, all of them; and that no two axes set the same field."""
+    def faults(self, base: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with each value alone; and axes that set the same field."""
         problems: list[Problem] = []
         for name, values in self.changes.items():
             for label, changes in values.items():
                 at = ("axes", name, str(label))
                 problems += _faults(self.file, base, changes or [], at)
-        problems += self._meeting()
-        if problems:
-            raise InputError(*sorted(problems, key=lambda problem: problem.line or 0))
+        return [*problems, *self._meeting()]
 
     def _meeting(self) -> Iterator[Problem]:
         of_axis = {
@@ -226,10 +200,13 @@ class _Cells:
         self.contents: dict[str, str] = {}
         self.problems: list[Problem] = []
 
-    def grid(self) -> Grid:
-        """Return the grid; every fault of its cells is told."""
-        self._leave_out_idle()
+    def grid(self, faults: list[Problem]) -> Grid:
+        """Return the grid; every fault of its cells is told, with `faults` of its axes."""
+        self.problems += faults
         excluded = [self._chosen(("exclude", at), e) for at, e in enumerate(self.written.exclude)]
+        if self.problems:
+            raise InputError(*sorted(self.problems, key=lambda problem: problem.line or 0))
+        self._leave_out_idle()
         used = [0] * len(excluded)
         cells: dict[str, Cell] = {}
         for labels in product(*self.axes.labels.values()):

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from chemtune.files import write_json, write_text
+from chemtune.recipe.paths import told_from
 from chemtune.recipe.schema import Recipe
 
 REPORTED_PACKAGES = (
@@ -31,7 +32,7 @@ class RunFolder:
 
     @property
     def recipe(self) -> Path:
-        """The recipe as resolved: every default written out."""
+        """The recipe as resolved: every default written out, its paths relative to this folder."""
         return self.path / "recipe.yaml"
 
     @property
@@ -72,10 +73,11 @@ class RunFolder:
     def begin(self, recipe: Recipe) -> None:
         """Make the folder, and write the recipe as resolved and the versions that run it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        resolved = recipe.model_dump(mode="json")
+        resolved = told_from(recipe, self.path) | {"run": "."}
         text = yaml.safe_dump(resolved, allow_unicode=True, sort_keys=False)
         write_text(
-            self.recipe, f"# As resolved from {recipe.name}; every default written out.\n{text}"
+            self.recipe,
+            f"# As resolved from {recipe.name}: all defaults, paths from here.\n{text}",
         )
         write_json(self.path / "versions.json", versions())
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +32,7 @@ from chemtune.tuning.checkpoints import (
 )
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.processes import Passes, is_main, wait_for_all, world_size
+from chemtune.tuning.trackers import TENSORBOARD, own_trackers
 from chemtune.tuning.trainer import LabelRowTrainer
 from chemtune.tuning.trees import TrunkBatches, tree_passes
 from chemtune.tuning.watch import GiveBackMemory, KeepBest, StepLog, StopOnInterrupt, take_best
@@ -104,13 +107,17 @@ def fit(
         trainer.add_callback(best)
     steps = planned_steps(len(batches), settings)
     begun = step_of(checkpoint) if checkpoint else 0
+    if is_main():
+        for tracker in own_trackers(settings.report_to, checkpoints.parent / TENSORBOARD, begun):
+            trainer.add_callback(tracker)
     if checkpoint:
         say(f"Tuning goes on from step {begun} of {steps}")
     started = time.monotonic()
     with progress("Tuning", steps - begun, "steps") as advance, StopOnInterrupt() as stop:
         trainer.add_callback(StepLog(advance))
         trainer.add_callback(stop)
-        with full_disk_told(checkpoints):
+        # Trackers print; standard output is the result's.
+        with full_disk_told(checkpoints), redirect_stdout(sys.stderr):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.asked and trainer.state.global_step < steps:
         raise Interrupted(
@@ -199,7 +206,8 @@ def training_arguments(
         prediction_loss_only=True,
         seed=seed,
         data_seed=seed,
-        report_to=list(settings.report_to) or "none",
+        report_to=[name for name in settings.report_to if name != TENSORBOARD] or "none",
+        run_name=checkpoints.parent.name,
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),

@@ -99,7 +99,14 @@ def _sentence_pieces(tokenizer: Any, whole: dict[str, Any], size: int) -> Vocabu
         rank.setdefault(made, order)
     scores = [-float(rank.get(token, len(rank))) for token in tokens]
     return Vocabulary(
-        "llama", "default", tokens, types, None, scores, _space_first(whole), adds_bos(tokenizer)
+        "llama",
+        "default",
+        tokens,
+        types,
+        None,
+        scores,
+        _space_first(tokenizer),
+        adds_bos(tokenizer),
     )
 
 
@@ -159,15 +166,15 @@ def _steps(pre_tokenizer: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [pre_tokenizer]
 
 
-def _space_first(whole: dict[str, Any]) -> bool:
-    normalizer = whole.get("normalizer") or {}
-    parts = normalizer.get("normalizers", [normalizer])
-    if any(part.get("type") == "Prepend" and part.get("prepend") == SPACE for part in parts):
-        return True
-    return any(
-        step["type"] == "Metaspace" and step.get("prepend_scheme", "always") != "never"
-        for step in _steps(whole.get("pre_tokenizer"))
-    )
+def _space_first(tokenizer: Any) -> bool:
+    """Whether a space is put before a text, behind the BOS where prompts begin with one.
+
+    Some tokenizers put it before a text's first word alone, which a BOS keeps from being the first.
+    """
+    before = tokenizer.bos_token if adds_bos(tokenizer) else ""
+    ids = tokenizer(f"{before}a", add_special_tokens=False)["input_ids"]
+    first = tokenizer.convert_ids_to_tokens(ids[1 if before else 0])
+    return bool(first.startswith(SPACE))
 
 
 def adds_bos(tokenizer: Any) -> bool:

@@ -101,8 +101,8 @@ def open_run(run: Path | str, *, untuned: bool = False, precision: str | None = 
     if not untuned and not is_tuned(folder.adapter):
         remedy = "run `chemtune tune`, or take the untuned model (--untuned)"
         raise InputError(Problem("the run has no adapter", folder.adapter, remedy=remedy))
-    domain = _domain(recipe, folder)
-    files = _model(recipe, folder, config)
+    domain = find_domain(recipe.domain, recipe.folder)
+    files = _model(recipe, config)
     return OpenedRun(
         folder=folder,
         recipe=recipe,
@@ -119,32 +119,19 @@ def _found(path: Path) -> tuple[RunFolder, Recipe]:
     if not path.exists():
         raise InputError(Problem("there is no such run", path, remedy="name a run's folder"))
     recipe = load_recipe(path)
-    # A run's folder has both files; a project's has a recipe alone.
-    whole = path.is_dir() and (path / "versions.json").is_file()
-    folder = RunFolder(path if whole else recipe.run_folder)
+    folder = RunFolder(recipe.run_folder)
     if not folder.path.is_dir():
         message = f"the recipe has no run yet: there is no folder {folder.path}"
         raise InputError(Problem(message, path, remedy="run `chemtune run` first"))
     return folder, recipe
 
 
-def _places(recipe: Recipe, folder: RunFolder) -> list[Path]:
-    """Where the paths of a recipe may start: its folder, or that of the one it was made from."""
-    # By default a run is kept in runs/NAME beside its recipe.
-    return [recipe.folder, folder.path.absolute().parent.parent]
-
-
-def _domain(recipe: Recipe, folder: RunFolder) -> Domain:
-    there = [p for p in _places(recipe, folder) if (p / recipe.domain / "domain.yaml").is_file()]
-    return find_domain(recipe.domain, there[0] if there else recipe.folder)
-
-
-def _model(recipe: Recipe, folder: RunFolder, config: Path) -> ModelFiles:
-    there = [p for p in _places(recipe, folder) if (p / recipe.model / "config.json").is_file()]
+def _model(recipe: Recipe, config: Path) -> ModelFiles:
     base = _base_model(config)
-    if not there and base is not None and base.is_dir():
+    named = recipe.folder / Path(recipe.model).expanduser()
+    if not named.is_dir() and base is not None and base.is_dir():
         return resolve_model(str(base))
-    return resolve_model(recipe.model, there[0] if there else recipe.folder)
+    return resolve_model(recipe.model, recipe.folder)
 
 
 def _base_model(config: Path) -> Path | None:

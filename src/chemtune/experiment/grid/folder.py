@@ -27,11 +27,6 @@ class GridFolder:
         """The precision of the cells that leave it to the machine."""
         return self.path / "precision.json"
 
-    @property
-    def rates(self) -> Path:
-        """What was measured for the estimates."""
-        return self.path / "rates.json"
-
     def cell(self, name: str) -> Path:
         """The run folder of a cell."""
         return self.path / "cells" / name

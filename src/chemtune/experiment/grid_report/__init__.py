@@ -1,0 +1,1 @@
+"""The report of a grid: the paper's tables for its cells, and what stands behind them."""
