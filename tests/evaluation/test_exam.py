@@ -8,7 +8,7 @@ import pytest
 from chemtune.documents.question import Question
 from chemtune.domains import find_domain
 from chemtune.evaluation.exam import ask_questions
-from chemtune.evaluation.exam_prompt import Asking, prompt_of, rotated, scoring_of
+from chemtune.evaluation.exam_prompt import Asking, content_free, prompt_of, rotated, scoring_of
 from chemtune.evaluation.predictions import PredictionFile
 from chemtune.evaluation.scorecard import score_questions
 from chemtune.models.load import load_student
@@ -173,6 +173,15 @@ def test_calibration_takes_away_what_a_prompt_that_says_nothing_prefers(
         differences = [one - other for one, other in pairs]
         assert row["calibrated"] == "ABCD"[differences.index(max(differences))]
     assert nothing["calibrated"] == "A"  # all differences are 0
+
+
+def test_what_says_nothing_is_one_question_for_a_whole_set() -> None:
+    asking = Asking(WORDING, "chemistry")
+    questions = [question(f"q{i}", answer=i % 4, level=f"l{i}") for i in range(5)]
+    assert len({content_free(one, asking) for one in questions}) == 1
+    texts = Asking(WORDING, "chemistry", options="texts")
+    other = question("x", options=("a", "b", "c", "d"))
+    assert len({content_free(one, texts) for one in [*questions, other]}) == 2
 
 
 def test_texts_are_scored_without_the_list_of_options(student, tmp_path: Path) -> None:

@@ -87,11 +87,21 @@ def rotated(question: Question, turn: int) -> Question:
 
 
 def content_free(question: Question, asking: Asking) -> Question:
-    """Return a question that says nothing, with the options that are scored for `question`."""
+    """Return a question that says nothing, with the options that are scored for `question`.
+
+    Nothing else of `question` stays in it, so that those of a whole set are mostly one.
+    """
     options = question.options
     if asking.options == "labels":
         options = (CONTENT_FREE,) * len(options)
-    return replace(question, text=CONTENT_FREE, options=options)
+    return Question(
+        id=CONTENT_FREE,
+        text=CONTENT_FREE,
+        options=options,
+        answer=0,
+        labels=question.labels,
+        language=question.language,
+    )
 
 
 def scoring_of(student: Student, question: Question, asking: Asking) -> Scoring:
