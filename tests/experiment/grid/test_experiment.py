@@ -51,7 +51,14 @@ def written(out: Path) -> dict[str, int]:
 def begin(grid: Path, out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "chemtune", "experiment", str(grid), "--out", str(out)]
     environment = {**os.environ, "PYTHONPATH": str(Path(chemtune.__file__).parents[1])}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    # A shell starts what it puts in the background with SIGINT ignored, which would be passed on.
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def wait_for(pattern: str, out: Path) -> None:
