@@ -17,6 +17,7 @@ from chemtune.dataset.preview import preview
 from chemtune.errors import InputError
 from chemtune.recipe import schema
 from chemtune.recipe.load import load_recipe
+from chemtune.recipe.paths import told_from
 from chemtune.recipe.schema import RecordedTeacher
 from chemtune.teachers.endpoint import EndpointTeacher
 from chemtune.teachers.journal import Journal
@@ -126,7 +127,10 @@ def test_a_card_keeps_its_tables_whatever_a_source_is_called(project: Project) -
 def test_the_run_folder_holds_the_recipe_and_the_versions(project: Project) -> None:
     recipe = load_recipe(project())
     folder = Path(build(recipe)["run"])
-    assert load_recipe(folder).model_dump() == recipe.model_dump()
+    kept = load_recipe(folder)
+    # The same files, named from the run's folder; the run is that folder.
+    assert told_from(kept, folder) | {"run": None} == told_from(recipe, folder)
+    assert kept.run_folder.resolve() == recipe.run_folder.resolve()
     assert (folder / "versions.json").is_file()
 
 
