@@ -10,7 +10,8 @@ import pytest
 
 from chemtune.errors import InputError
 from chemtune.experiment import results
-from chemtune.experiment.report import grouped, report, shortened, without_passwords
+from chemtune.experiment.pages import grouped, shortened
+from chemtune.experiment.report import report, without_passwords
 
 from .conftest import MARKUP, SUMMARY_KO, FakeRun, make_example
 

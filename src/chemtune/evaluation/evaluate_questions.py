@@ -109,22 +109,17 @@ def evaluate_questions(
     places += [_benchmark(of, name, shots) for name in benchmarks]
     if not places:
         raise InputError("give questions: a file, or the name of a benchmark")
+    asking = Asking(of.exam, "", permute=permute, options=options, chat=chat)
     texts = _texts(training_data) if training_data else []
+    how = scoring or ("generate" if endpoint else "likelihood")
     sets = []
     for name, paths, shot_files, level in places:
         found = [q for path in paths for q in read_questions(path, split=split)]
         drawn = [_with_level(q, level or subject_of(name)) for q in sample(found, limit, seed)]
-        asking = Asking(
-            of.exam,
-            subject or subject_of(name),
-            read_shots(shots, shot_files),
-            permute=permute,
-            options=options,
-            chat=chat,
+        put = replace(
+            asking, subject=subject or subject_of(name), shots=read_shots(shots, shot_files)
         )
-        how = scoring or ("generate" if endpoint else "likelihood")
-        seen = seen_in(texts, drawn)
-        sets.append(QuestionSet(name, drawn, asking, how, answer_tokens, seen))
+        sets.append(QuestionSet(name, drawn, put, how, answer_tokens, seen_in(texts, drawn)))
     folder = out or Path("runs") / "evaluate" / Path(model).name
     common: dict[str, Any] = {"model": model, "adapter": str(adapter) if adapter else None}
     if endpoint:

@@ -32,9 +32,9 @@ class Asking:
             texts, behind the question alone.
         chat: Whether a prompt that is scored by likelihood is put as a conversation's question, by
             the model's template.
-        tuned: By language, the task with multiple-choice questions that the model is tuned on. Its
-            prompt, without shots, is used where answers are generated, so that the model is asked
-            as it was taught to answer.
+        tuned: By language, the task with multiple-choice questions of the run's data set. Its
+            prompt, without shots, is used where answers are generated, before and after tuning, so
+            that a model that learned it is asked as it was taught to answer.
     """
 
     wording: Mapping[str, ExamWording]

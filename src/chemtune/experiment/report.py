@@ -12,10 +12,10 @@ from typing import Any, Literal
 from chemtune.dataset.example import Example
 from chemtune.dataset.plan import tasks_of
 from chemtune.dataset.tally import Tally
-from chemtune.documents.language import detect_language
 from chemtune.errors import InputError, Problem
 from chemtune.experiment.comparison import Comparison, compare
 from chemtune.experiment.measure import SIDES
+from chemtune.experiment.pages import GIBIBYTE, grouped, template
 from chemtune.experiment.results import Results, Rows, read_results
 from chemtune.experiment.samples import HOW_CHOSEN, Sample, make_samples
 from chemtune.files import write_text
@@ -23,11 +23,8 @@ from chemtune.models.preset import load_preset
 from chemtune.recipe.schema import Recipe
 from chemtune.tasks.task import Task
 
-TEMPLATES = Path(__file__).parent / "templates"
 CELLS = "cells.json"
 SAMPLES = 10
-SHOWN_CHARACTERS = 4000
-GIBIBYTE = 2**30
 
 
 def report(run: Path | str, form: Literal["html", "markdown", "latex"] = "html") -> dict[str, Any]:
@@ -70,19 +67,10 @@ def render(results: Results, comparison: Comparison) -> str:
 
     A chart holds names of tasks and question sets, which its renderer has escaped.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(language=detect_language, shortened=shortened, grouped=grouped)
     tasks, unread = _tasks(results.recipe)
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         results=results,
         recipe=results.recipe,
         recipe_text=without_passwords(results.recipe_text),
@@ -98,20 +86,6 @@ def render(results: Results, comparison: Comparison) -> str:
         tuning=_tuning(results.tuning),
         identities=_identities(results),
     )
-
-
-def shortened(text: str) -> str:
-    """Return a text to look at: its beginning and its end where it is very long."""
-    if len(text) <= SHOWN_CHARACTERS:
-        return text
-    tail = SHOWN_CHARACTERS // 4
-    left_out = len(text) - SHOWN_CHARACTERS
-    return f"{text[: 3 * tail]}\n[… {left_out} characters not shown …]\n{text[-tail:]}"
-
-
-def grouped(number: float) -> str:
-    """Return a number with its thousands apart: 14 248, 153.9."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def without_passwords(text: str) -> str:

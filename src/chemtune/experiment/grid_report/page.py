@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chemtune.documents.language import detect_language
 from chemtune.experiment.claim import p_value
 from chemtune.experiment.grid_report.beside import beside_published
 from chemtune.experiment.grid_report.cells import FAILED, GridState
@@ -15,8 +14,8 @@ from chemtune.experiment.grid_report.legend import legend
 from chemtune.experiment.grid_report.repeat import repeat_of
 from chemtune.experiment.grid_report.rows import Rows
 from chemtune.experiment.grid_report.tables import Tables
+from chemtune.experiment.pages import GIBIBYTE, template
 from chemtune.experiment.published.figures import load_published
-from chemtune.experiment.report import GIBIBYTE, TEMPLATES, grouped, shortened
 from chemtune.experiment.samples import HOW_CHOSEN
 
 GENERAL = "General"
@@ -33,24 +32,13 @@ def grid_page(grid: GridState, rows: Rows, tables: Tables, state: str) -> str:
         tables: Its tables.
         state: How far it is, in a sentence.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        language=detect_language,
-        shortened=shortened,
-        grouped=grouped,
-        p_value=p_value,
-        gibibytes=lambda count: f"{count / GIBIBYTE:.2f}",
-        clock=clock,
-    )
+    filters = {
+        "p_value": p_value,
+        "gibibytes": lambda count: f"{count / GIBIBYTE:.2f}",
+        "clock": clock,
+    }
     panels = list(rows.panels)
     charts = {
         panel: Markup(difference_chart(tables.side_by_side(panel), number))
@@ -58,7 +46,7 @@ def grid_page(grid: GridState, rows: Rows, tables: Tables, state: str) -> str:
         if tables.of_panel(panel)
     }
     data, tokens = data_and_tokens(grid)
-    return environment.get_template("grid.html").render(
+    return template("grid.html", **filters).render(
         grid=grid,
         rows=rows,
         tables=tables,
