@@ -1,4 +1,7 @@
-"""Attention of short texts with its gradient: ours beside torch's, a call's time in milliseconds.
+"""Attention of short texts: ours beside torch's, a call's time in milliseconds.
+
+First with its gradient, as in tuning; then a pass of scoring without one: sixty questions in a row,
+behind so many tokens that were kept, each attended by itself or those of like size at once.
 
 Run: python benchmarks/attention.py
 """
@@ -10,10 +13,14 @@ from collections.abc import Callable
 
 import torch
 
+from chemtune.models.segments import Segment
 from chemtune.models.short_attention import short_attention
+from chemtune.models.tree_attention import tree_attention
 
 # Rows, queries and keys: four examples of 320 tokens, a document of 250, a task of it.
 SHAPES = ((4, 320, 320), (1, 250, 250), (1, 70, 320))
+KEPT = (17, 500)
+QUESTIONS, TOKENS = 60, (40, 100)
 HEADS, KEY_HEADS, SIZE, CALLS = 9, 3, 64, 20
 
 
@@ -62,6 +69,28 @@ def with_gradient(
     )
 
 
+def scoring(kept: int, dtype: torch.dtype) -> tuple[float, float]:
+    """Return what a pass takes segment by segment, and in groups."""
+    ends = torch.randint(*TOKENS, (QUESTIONS,), generator=torch.Generator().manual_seed(0)).cumsum(
+        0
+    )
+    starts = [0, *ends[:-1].tolist()]
+    segments = [Segment(a, b, (a, a)) for a, b in zip(starts, ends.tolist(), strict=True)]
+    row = int(ends[-1])
+    query = states(1, HEADS, row, dtype)
+    key, value = (states(1, KEY_HEADS, kept + row, dtype) for _ in range(2))
+    module = torch.nn.Module()
+
+    def attend() -> object:
+        # The first one needs no gradient either, so it keeps nothing for one.
+        inputs = (query.detach(), key.detach(), value.detach())
+        return tree_attention(module, *inputs, None, segments=segments)
+
+    singly = ms(attend)
+    with torch.inference_mode():
+        return singly, ms(attend)
+
+
 def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, ms with gradient")
     for rows, queries, keys in SHAPES:
@@ -70,6 +99,12 @@ def main() -> None:
             name = str(dtype).removeprefix("torch.")
             shape = f"{rows} x {queries} of {keys}"
             print(f"{shape:16} {name:9} torch {one:6.2f}  ours {other:6.2f}  {one / other:.2f} x")
+    for kept in KEPT:
+        one, other = scoring(kept, torch.bfloat16)
+        shape = f"{QUESTIONS} behind {kept}"
+        print(
+            f"{shape:16} bfloat16  singly {one:6.2f}  in groups {other:6.2f}  {one / other:.2f} x"
+        )
 
 
 if __name__ == "__main__":

@@ -139,8 +139,8 @@ def test_a_token_across_the_boundary_belongs_to_the_options() -> None:
     class Merging:
         """Joins "ab" to one token, as a tokenizer may across prompt and option."""
 
-        def __call__(self, text: str) -> dict[str, list[int]]:
-            return {"input_ids": [ord(c) for c in text.replace("ab", "X")]}
+        def __call__(self, texts: list[str]) -> dict[str, list[list[int]]]:
+            return {"input_ids": [[ord(c) for c in text.replace("ab", "X")] for text in texts]}
 
     scoring = encode_options(Merging(), "qa", ["b", "c"])
     assert scoring == Scoring([ord("q")], [[ord("X")], [ord("a"), ord("c")]])

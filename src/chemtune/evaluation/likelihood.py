@@ -46,8 +46,8 @@ def encode_options(tokenizer: Any, prompt: str, options: Sequence[str]) -> Scori
     Prompt and option are encoded as one text and then parted, so that the tokens are those that the
     model would see; each option has at least one token of its own.
     """
-    head = tokenizer(prompt)["input_ids"]
-    wholes = [tokenizer(prompt + option)["input_ids"] for option in options]
+    texts = [prompt, *(prompt + option for option in options)]
+    head, *wholes = tokenizer(texts)["input_ids"]
     # Where the last token of the prompt grows with the option, it belongs to the option.
     shared = min(shared_prefix(head, whole) for whole in wholes)
     shared = min(shared, min(len(whole) for whole in wholes) - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -100,8 +101,12 @@ def evaluate_served(
 
 def seen_in(texts: Iterable[str], questions: Sequence[Question]) -> frozenset[str]:
     """Return the ids of questions that one of the texts of a model's tuning data holds."""
+    texts = iter(texts)
+    first = next(texts, None)
+    if first is None:
+        return frozenset()
     index = ContaminationIndex(questions)
-    matches = (index.find(text) for text in texts)
+    matches = (index.find(text) for text in chain([first], texts))
     return frozenset(match.question for match in matches if match)
 
 

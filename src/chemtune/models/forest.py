@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chemtune.models.segments import Segment
 from chemtune.models.sizes import on_grid
-from chemtune.models.tree_attention import Segment
 
 Tokens = list[int]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,24 +11,11 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from chemtune.errors import InputError, Problem
+from chemtune.models.grouped_attention import grouped_attention, suits_groups
+from chemtune.models.segments import Segment
 from chemtune.models.short_attention import short_attention, suits
 
 NAME = "chemtune_trees"
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Consecutive tokens of a row that see themselves, causally, and one earlier piece of the row.
-
-    Attributes:
-        start: The first of its columns.
-        end: The column after its last.
-        trunk: The columns (start, end) of what it continues; empty where it continues nothing.
-    """
-
-    start: int
-    end: int
-    trunk: tuple[int, int]
 
 
 def can_see_trees(model: Any) -> bool:
@@ -92,21 +78,16 @@ def tree_attention(
         )
         return out
     before = key.shape[2] - query.shape[2]
+    if not dropout and not torch.is_grad_enabled() and suits_groups(query, key, segments):
+        return _outward(grouped_attention(query, key, value, segments, scale, sliding_window))
     pieces = []
     for segment in segments:
         own = query[:, :, segment.start : segment.end]
-        columns = _columns(segment, before)
+        columns = [slice(*ends) for ends in segment.columns(before)]
         seen_keys, seen_values = (_taken(states, columns) for states in (key, value))
         mask = _mask(own.shape[2], seen_keys.shape[2], sliding_window, query.device)
         pieces.append(_attend(own, seen_keys, seen_values, mask, dropout, scale))
     return _outward(torch.cat(pieces, dim=2))
-
-
-def _columns(segment: Segment, before: int) -> list[slice]:
-    """The columns of the keys that a segment sees, in order; empty ones are left out."""
-    trunk = [column + before for column in segment.trunk]
-    own = [segment.start + before, segment.end + before]
-    return [slice(*ends) for ends in ([0, before], trunk, own) if ends[1] > ends[0]]
 
 
 def _taken(states: torch.Tensor, columns: Sequence[slice]) -> torch.Tensor:
