@@ -81,7 +81,8 @@ def test_the_file_gives_the_cards_again(tmp_path: Path) -> None:
     examples = [example(0), example(1), example(0, WORDS, '["KOH", "water", "ion"]')]
     replies = dict(zip((e.id for e in examples), [ANSWER, "", '["KOH", "gold"]'], strict=True))
     path = tmp_path / "tasks.parquet"
-    cards = score_tasks(TASKS, examples, replies, path)
+    losses = {e.id: {"nats": 10.0 * n, "bytes": 20} for n, e in enumerate(examples[1:], 1)}
+    cards = score_tasks(TASKS, examples, replies, losses, path)
     assert {one["parts"] for one in cards.values()} == {str(path)}
     table = pq.read_table(path)
     sums = table.group_by(["task", "measure"]).aggregate(

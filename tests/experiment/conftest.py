@@ -130,7 +130,7 @@ class FakeRun:
         file.append({"id": e.id, "reply": replies[e.id], "ended": True} for e in test)
         tasks = tasks_of(self.recipe.model_copy(update={"domain": "chemistry"}))
         scores: dict[str, Any] = {"identity": f"w-{side}", "precision": "float32"}
-        cards = score_tasks(tasks, test, replies, place / f"tasks-{side}.parquet")
+        cards = score_tasks(tasks, test, replies, {}, place / f"tasks-{side}.parquet")
         common = {"identity": f"t-{side}", "predictions": f"/elsewhere/{file.path.name}"}
         scores["tasks"] = {name: {**card, **common} for name, card in cards.items()}
         scores["questions"] = {}

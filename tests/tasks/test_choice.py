@@ -175,3 +175,21 @@ def test_scored(tasks: dict[str, Task]) -> None:
         "Answer": "② 0.01",
         "Explanation": "나누면 0.01이다.",
     }
+
+
+def test_without_explanations_the_key_is_all_of_the_answer(tasks: dict[str, Task]) -> None:
+    task = tasks["multiple_choice_answer"]
+    document = Document(
+        "q1",
+        "나누면 얼마인가?",
+        fields={"options": ["0.1", "0.01"], "answer": 2, "explanation": "몫"},
+    )
+    answer = task.known(document)
+    assert answer is not None
+    assert task.render(answer) == '{"Answer": "B 0.01"}'
+    assert task.check(answer, document) == []
+    assert task.read('{"Answer": "B 0.01", "Explanation": "몫"}') == answer
+    assert task.scored(answer) == (Label("answer", "B"),)
+    assert list(task.reply_schema()["properties"]) == ["Answer"]
+    (finding,) = task.check({"answer": "A 0.1"}, document)
+    assert finding.check == "key"

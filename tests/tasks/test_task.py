@@ -13,10 +13,12 @@ from chemtune.tasks.task import Task, Unreadable, fold
 NAMES = [
     "document_classification",
     "general_instruction",
+    "general_instruction_ko",
     "information_extraction_1",
     "information_extraction_2",
     "keyword_extraction",
     "multiple_choice",
+    "multiple_choice_answer",
     "named_entities",
     "question_answering_long",
     "question_answering_short",
@@ -31,7 +33,13 @@ def test_the_domain_has_the_papers_tasks_and_the_two_that_it_names(tasks: dict[s
     assert list(tasks) == NAMES
     assert all(task.name == name for name, task in tasks.items())
     languages = {name for name, task in tasks.items() if task.language == "ko"}
-    assert languages == {"multiple_choice", "summarization_translation", "translation"}
+    assert languages == {
+        "general_instruction_ko",
+        "multiple_choice",
+        "multiple_choice_answer",
+        "summarization_translation",
+        "translation",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,7 +53,8 @@ def test_the_document_comes_first_and_the_instruction_after(
     assert user["role"] == "user"
     shown, _, instruction = user["content"].partition("\n\n")
     assert shown == task.shown(document)
-    assert shown.startswith("The text." if name == "multiple_choice" else "The title\nThe text.")
+    exam = name.startswith("multiple_choice")
+    assert shown.startswith("The text." if exam else "The title\nThe text.")
     assert instruction.startswith(task.instruction.split("\n")[0].split("{")[0])
 
 

@@ -72,6 +72,7 @@ class DomainFile(BaseModel):
     title: str
     tasks: str = "tasks"
     probe: str | None = None
+    texts: dict[str, str] = Field(default_factory=dict)
     exam: dict[str, ExamWording]
     mixtures: dict[str, dict[str, int]] = Field(default_factory=dict)
     judge: JudgeWording | None = None
@@ -96,6 +97,7 @@ class Domain:
         self.benchmarks = file.benchmarks
         self.task_folder = folder / file.tasks
         self.probe = folder / file.probe if file.probe else None
+        self.texts = {name: folder / path for name, path in file.texts.items()}
 
 
 def find_domain(name: str, base: Path | None = None) -> Domain:

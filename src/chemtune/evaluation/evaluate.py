@@ -16,6 +16,7 @@ from chemtune.domains import find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.evaluation.exam_prompt import Asking
 from chemtune.evaluation.held_out import answer_examples, answer_limits
+from chemtune.evaluation.losses import answers_foreseen, text_losses
 from chemtune.evaluation.predictions import PredictionFile
 from chemtune.evaluation.question_sets import (
     QuestionSet,
@@ -27,6 +28,7 @@ from chemtune.evaluation.question_sets import (
 )
 from chemtune.evaluation.shares import in_shares
 from chemtune.evaluation.task_scores import score_tasks
+from chemtune.evaluation.text_sets import TextSet, evaluate_texts, read_text_set
 from chemtune.files import write_json
 from chemtune.models.identity import identity_of, student_identity
 from chemtune.models.load import Student, choose_precision, is_tuned, load_student
@@ -54,8 +56,8 @@ def evaluate(recipe: Recipe | Path | str, *, only: str | None = None) -> dict[st
 
     Returns:
         For "before" and "after" each: `identity`, `precision`, `tasks` (see `card_of`; with
-        `predictions`, the file) and `questions` (see `evaluate_set`; with `general`). It is also
-        written to `evaluation/scores.json` of the run.
+        `predictions`, the file), `texts` (see `evaluate_texts`) and `questions` (see
+        `evaluate_set`; with `general`). It is also written to `evaluation/scores.json` of the run.
 
     Raises:
         InputError: The run has no data set or no adapter, or a question file has faults.
@@ -90,23 +92,29 @@ class Work:
 
     Attributes:
         tasks: By name.
-        examples: The held-out ones.
-        sets: Each with whether it is general.
+        examples: The held-out ones that are answered.
+        foreseen: Those of other tasks, of whose answers only the loss is measured.
+        sets: Of questions, each with whether it is general.
+        texts: Running text.
     """
 
     tasks: dict[str, Task]
     examples: list[Example]
+    foreseen: list[Example]
     sets: list[tuple[QuestionSet, bool]]
+    texts: list[TextSet]
 
     @classmethod
     def of(cls, recipe: Recipe, folder: RunFolder) -> Work:
         """Read what is asked; every fault of a question file is found before a model is loaded."""
         settings, tasks = recipe.evaluation, tasks_of(recipe)
         examples: list[Example] = []
-        if settings.tasks:
-            examples = read_examples(folder.dataset / f"{settings.split}.parquet")
-            if isinstance(settings.tasks, list):
-                examples = [example for example in examples if example.task in settings.tasks]
+        foreseen: list[Example] = []
+        if settings.tasks or settings.losses:
+            found = read_examples(folder.dataset / f"{settings.split}.parquet")
+            answered = set(tasks) if settings.tasks is True else set(settings.tasks or ())
+            examples = [one for one in found if one.task in answered]
+            foreseen = [one for one in found if one.task in set(settings.losses) - answered]
         train = folder.dataset / "train.parquet"
         trained = read_examples(train) if settings.questions and train.is_file() else []
         learned = {example.task for example in trained}
@@ -120,7 +128,10 @@ class Work:
             (_question_set(recipe, wanted, tuned, texts), wanted.general)
             for wanted in settings.questions
         ]
-        return cls(tasks, _at_most(examples, settings.documents), sets)
+        most = settings.documents
+        return cls(
+            tasks, _at_most(examples, most), _at_most(foreseen, most), sets, _text_sets(recipe)
+        )
 
 
 def _question_set(
@@ -151,6 +162,18 @@ def _question_set(
     )
 
 
+def _text_sets(recipe: Recipe) -> list[TextSet]:
+    wanted = recipe.evaluation.texts
+    if isinstance(wanted, bool):
+        own = find_domain(recipe.domain, recipe.folder).texts if wanted else {}
+        return [read_text_set(name, [path]) for name, path in own.items()]
+    places = [(one, place_of(one, recipe.folder)) for one in wanted]
+    return [
+        read_text_set(one.name or where.about, where.paths, one.column, one.limit)
+        for one, where in places
+    ]
+
+
 def _evaluate_model(
     recipe: Recipe, work: Work, place: Path, adapter: Path | None, precision: str
 ) -> dict[str, Any]:
@@ -165,6 +188,7 @@ def _evaluate_model(
         "identity": identity,
         "precision": precision,
         "tasks": _evaluate_tasks(student, work, recipe.evaluation.max_new_tokens, place, identity),
+        "texts": evaluate_texts(student, work.texts, place, identity),
         "questions": questions,
     }
 
@@ -172,12 +196,13 @@ def _evaluate_model(
 def _evaluate_tasks(
     student: Student, work: Work, max_new_tokens: int, folder: Path, of: str
 ) -> dict[str, Any]:
-    if not work.examples:
+    every = [*work.examples, *work.foreseen]
+    if not every:
         return {}
     identity = identity_of(
         of,
-        ["greedy", max_new_tokens],
-        [(example.id, example.messages) for example in work.examples],
+        ["greedy", max_new_tokens, len(work.examples)],
+        [(example.id, example.messages) for example in every],
     )
     file = PredictionFile(folder / f"tasks-{identity}.jsonl")
     limits = answer_limits(student, work.examples, max_new_tokens)
@@ -187,7 +212,12 @@ def _evaluate_tasks(
         lambda examples, own: answer_examples(student, examples, limits=limits, file=own),
     )
     replies = {row["id"]: row["reply"] for row in rows}
-    cards = score_tasks(work.tasks, work.examples, replies, folder / f"tasks-{identity}.parquet")
+    foreseen = answers_foreseen(student, every)
+    of_losses = PredictionFile(folder / f"losses-{identity}.jsonl")
+    rows = in_shares(foreseen, of_losses, lambda own, part: text_losses(student, own, part))
+    losses = {row["id"]: row for row in rows}
+    table = folder / f"tasks-{identity}.parquet"
+    cards = score_tasks(work.tasks, every, replies, losses, table)
     common = {"identity": identity, "predictions": str(file.path)}
     return {name: {**card, **common} for name, card in cards.items()}
 

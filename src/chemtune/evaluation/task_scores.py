@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ import pyarrow as pa
 
 from chemtune.dataset.example import Example
 from chemtune.dataset.rows import rows_written
+from chemtune.evaluation.losses import BITS_PER_BYTE, loss_part
 from chemtune.evaluation.metrics.measures import Measured, measure
 from chemtune.evaluation.metrics.part import Part
 from chemtune.evaluation.statistics import ratio_interval, wilson
 from chemtune.tasks.task import Task, Unreadable
 
 READABLE = "readable"
-SCHEMA = pa.schema(
+# What a card says of replies alone.
+OF_REPLIES = {"readable", "readable_interval95", "reasons"}
+PARTS = pa.schema(
     [
         ("example", pa.string()),
         ("document", pa.string()),
@@ -59,15 +62,20 @@ def score_tasks(
     tasks: Mapping[str, Task],
     examples: Sequence[Example],
     replies: Mapping[str, str],
+    losses: Mapping[str, dict[str, Any]],
     path: Path,
 ) -> dict[str, dict[str, Any]]:
     """Score the replies to all tasks, and write each example's part of each measure.
+
+    Of tasks that nothing was replied to, only the loss is measured.
 
     Args:
         tasks: By name.
         examples: With their reference answers.
         replies: By example id.
-        path: The Parquet file to write: a row for each example and measure (see `SCHEMA`), the
+        losses: Of the reference answers, by example id (see `text_losses`); those too long for the
+            model's context are not there.
+        path: The Parquet file to write: a row for each example and measure (see `PARTS`), the
             measure "readable" among them. A measure's value is the sum of `numerator` over that of
             `denominator`, so that two runs can be paired by example.
 
@@ -75,15 +83,50 @@ def score_tasks(
         The card of each task (see `card_of`) with `parts`, the file.
     """
     cards = {}
-    with rows_written(path, SCHEMA) as rows:
+    with rows_written(path, PARTS) as rows:
         for name in dict.fromkeys(example.task for example in examples):
             of_task = [example for example in examples if example.task == name]
-            scored = score_replies(tasks[name], of_task, [replies[e.id] for e in of_task])
+            replied = of_task[0].id in replies
+            scored = (
+                score_replies(tasks[name], of_task, [replies[e.id] for e in of_task])
+                if replied
+                else [_without_reply(example) for example in of_task]
+            )
+            scored = [_with_loss(one, losses.get(one.example)) for one in scored]
             for one in scored:
                 for row in _rows(one):
-                    rows.write(row)
-            cards[name] = {**card_of(tasks[name].title, scored), "parts": str(path)}
+                    if replied or row["measure"] != READABLE:
+                        rows.write(row)
+            card = card_of(tasks[name].title, scored)
+            if not replied:
+                card = {field: value for field, value in card.items() if field not in OF_REPLIES}
+            cards[name] = {**card, "parts": str(path)}
     return cards
+
+
+def _without_reply(example: Example) -> ScoredReply:
+    return ScoredReply(example.id, example.parent or example.document_id, example.task, "", ())
+
+
+def _with_loss(one: ScoredReply, row: dict[str, Any] | None) -> ScoredReply:
+    """Add how well the model foresaw the reference answer."""
+    loss = Measured(BITS_PER_BYTE, loss_part(row), main=True, better="lower")
+    return replace(one, measures=(*one.measures, loss))
+
+
+def part_row(
+    example: str, document: str, task: str, readable: bool, measured: Measured
+) -> dict[str, Any]:
+    """Return a row of `PARTS`."""
+    return {
+        "example": example,
+        "document": document,
+        "task": task,
+        "readable": readable,
+        "measure": measured.name,
+        "numerator": float(measured.part.numerator),
+        "denominator": float(measured.part.denominator),
+    }
 
 
 def score_replies(
@@ -154,19 +197,8 @@ def _measure(name: str, scored: Sequence[ScoredReply]) -> dict[str, Any]:
 
 
 def _rows(one: ScoredReply) -> list[dict[str, Any]]:
-    of_example = {
-        "example": one.example,
-        "document": one.document,
-        "task": one.task,
-        "readable": one.readable,
-    }
     readable = Measured(READABLE, Part.of_mean(one.readable))
     return [
-        {
-            **of_example,
-            "measure": measured.name,
-            "numerator": float(measured.part.numerator),
-            "denominator": float(measured.part.denominator),
-        }
+        part_row(one.example, one.document, one.task, one.readable, measured)
         for measured in (readable, *one.measures)
     ]

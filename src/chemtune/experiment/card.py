@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+TEXTS = "texts"  # the card of running texts, which is like a task's but for readable replies
+
 Card = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chemtune.evaluation.statistics import wilson
-from chemtune.experiment.card import Card, Rows, exams_of, names
+from chemtune.experiment.card import TEXTS, Card, Rows, exams_of, names
 from chemtune.experiment.exam_comparison import ExamComparison, compare_exam
 from chemtune.experiment.measure import SIDES, Measure, Side, share
 from chemtune.experiment.task_comparison import TaskComparison, compare_task
@@ -31,7 +31,8 @@ class Comparison:
         """Readable replies over all tasks."""
         figures = []
         for index in range(len(SIDES)):
-            shares = [s for task in self.tasks if (s := task.readable.sides[index]) is not None]
+            of_tasks = [task.readable for task in self.tasks if task.readable is not None]
+            shares = [s for readable in of_tasks if (s := readable.sides[index]) is not None]
             count, total = sum(s.count or 0 for s in shares), sum(s.total or 0 for s in shares)
             figures.append(share(count, total, wilson(count, total)) if total else None)
         return Measure("readable", *figures)
@@ -53,6 +54,9 @@ def compare(
         compare_task(name, _both(cards, "tasks", name))
         for name in names(card.get("tasks") for card in cards)
     ]
+    texts = [card.get(TEXTS) or None for card in cards]
+    if any(texts):
+        tasks.append(compare_task(TEXTS, texts))
     asked = [exams_of(card.get("questions")) for card in cards]
     exams = [
         compare_exam(name, [of.get(name) for of in asked], [rows.get(name) for rows in answered])

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chemtune.errors import InputError, Problem, nearest
-from chemtune.experiment.card import Card, exams_of
+from chemtune.experiment.card import TEXTS, Card, exams_of
 from chemtune.experiment.measure import SIDES, Side
 from chemtune.experiment.measured_run import Answer, AnsweredSet, MeasuredRun, ScoredMeasure
 from chemtune.experiment.prediction_table import READERS, Columns, read_answers
@@ -127,8 +127,9 @@ def _is_count(value: object) -> bool:
 
 
 def _of_side(card: Card, side: str, file: Path) -> MeasuredRun:
-    for part in ("questions", "tasks"):
-        cards = card.get(part) or {}
+    texts = {TEXTS: card[TEXTS]} if card.get(TEXTS) else {}
+    parts = {"questions": card.get("questions") or {}, "tasks": card.get("tasks") or {}}
+    for part, cards in {**parts, TEXTS: texts}.items():
         if not isinstance(cards, dict) or not all(isinstance(c, dict) for c in cards.values()):
             raise InputError(Problem("holds no cards by name", file, field=part, remedy=AGAIN))
     folder = file.parent / side
@@ -137,7 +138,7 @@ def _of_side(card: Card, side: str, file: Path) -> MeasuredRun:
     exams = {name: _exam(of, folder) for name, of in exams_of(card.get("questions")).items()}
     tasks: dict[tuple[str, str], ScoredMeasure] = {}
     gaps = []
-    for task, of in (card.get("tasks") or {}).items():
+    for task, of in {**parts["tasks"], **texts}.items():
         found = _measures(task, of, folder)
         if found is None:
             gaps.append(f"{of.get('title', task)}: no parts of its examples; evaluate it again")

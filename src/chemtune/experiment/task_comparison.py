@@ -16,7 +16,7 @@ class TaskComparison:
     Attributes:
         name: The task's name.
         title: Its title.
-        readable: How many replies could be read.
+        readable: How many replies could be read; None where nothing is replied to, of texts.
         scores: The main measures of its kind.
         details: The other measures.
         reasons: Why replies could not be read: the reason, and its count before and after.
@@ -24,7 +24,7 @@ class TaskComparison:
 
     name: str
     title: str
-    readable: Measure
+    readable: Measure | None
     scores: tuple[Measure, ...]
     details: tuple[Measure, ...] = ()
     reasons: tuple[tuple[str, int | None, int | None], ...] = ()
@@ -32,14 +32,17 @@ class TaskComparison:
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The rows of the first table."""
-        return (self.readable, *self.scores)
+        return self.scores if self.readable is None else (self.readable, *self.scores)
 
 
 def compare_task(name: str, cards: list[Card | None]) -> TaskComparison:
     """Compare the cards of a task: before and after, None where it was not measured."""
     title = next(str(card["title"]) for card in cards if card)
     readable = [
-        share(c["readable"], c["total"], c["readable_interval95"]) if c else None for c in cards
+        share(c["readable"], c["total"], c["readable_interval95"])
+        if c and "readable" in c
+        else None
+        for c in cards
     ]
     by_card = [card["measures"] if card else {} for card in cards]
     scores: list[Measure] = []
@@ -52,12 +55,12 @@ def compare_task(name: str, cards: list[Card | None]) -> TaskComparison:
         lower = any(of and of["better"] == "lower" for of in of_cards)
         row = Measure(f"{measure} (less is better)" if lower else measure, *map(_figure, of_cards))
         (scores if main else details).append(row)
-    counts = [card["reasons"] if card else None for card in cards]
+    counts = [card.get("reasons") if card else None for card in cards]
     before, after = counts
     reasons = tuple(
         (reason, _count(before, reason), _count(after, reason)) for reason in names(counts)
     )
-    first = Measure("readable", *readable)
+    first = Measure("readable", *readable) if any(readable) else None
     return TaskComparison(name, title, first, tuple(scores), tuple(details), reasons)
 
 

@@ -45,6 +45,7 @@ def check_names(recipe: Recipe, *, tasks: Collection[str]) -> None:
         ]
     if isinstance(recipe.evaluation.tasks, list):
         named += [(("evaluation", "tasks", i), n) for i, n in enumerate(recipe.evaluation.tasks)]
+    named += [(("evaluation", "losses", i), n) for i, n in enumerate(recipe.evaluation.losses)]
     unknown = [(location, name) for location, name in named if name not in tasks]
     if not unknown:
         return

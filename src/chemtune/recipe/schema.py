@@ -27,6 +27,7 @@ __all__ = [
     "QuestionSet",
     "Recipe",
     "RecordedTeacher",
+    "TextSet",
     "Tuning",
 ]
 
@@ -200,11 +201,25 @@ class QuestionSet(Files):
         return self
 
 
+class TextSet(Files):
+    """Running text whose loss tells what is learned and what is forgotten of a language."""
+
+    name: str | None = None
+    column: str | None = Field(
+        default=None, description="which column of a record holds the text; `text` or `abstract`"
+    )
+    limit: int | None = Field(default=None, ge=1, description="at most N texts, the first ones")
+
+
 class Evaluation(Part):
     """What is measured, before and after tuning."""
 
     tasks: bool | list[str] = Field(
         default=True, description="the tasks on the held-out documents: all, none, or these"
+    )
+    losses: list[str] = Field(
+        default_factory=list,
+        description="further tasks, of whose reference answers only the loss is measured",
     )
     split: Literal["test", "validation"] = Field(
         default="test", description="the documents to ask of; choose settings by 'validation'"
@@ -212,6 +227,9 @@ class Evaluation(Part):
     documents: int | None = Field(default=None, ge=1, description="at most N examples of a task")
     max_new_tokens: int = Field(default=384, ge=1)
     questions: list[QuestionSet] = Field(default_factory=list)
+    texts: bool | list[TextSet] = Field(
+        default=True, description="running texts to measure the loss of: the domain's, none, or own"
+    )
     baseline: bool = Field(default=True, description="measure the untuned model too")
 
 

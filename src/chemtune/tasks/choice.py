@@ -1,4 +1,4 @@
-"""A multiple-choice question: the option that is right, with an explanation."""
+"""A multiple-choice question: the option that is right, with or without an explanation."""
 
 from __future__ import annotations
 
@@ -26,10 +26,20 @@ class Choice(Task):
     """Answers {"Answer": "② 0.01", "Explanation": "..."}.
 
     The key is the document's. The teacher, who explains it, is told; the student is not.
+
+    Attributes:
+        told: What the teacher is told of the key.
+        explained: Whether an explanation is part of the answer. Without one the document's key is
+            all of it, and no teacher is asked.
     """
 
     kind: Literal["choice"]
-    told: str
+    told: str = ""
+    explained: bool = True
+
+    @property
+    def _fields(self) -> list[str]:
+        return ["Answer", "Explanation"] if self.explained else ["Answer"]
 
     def shown(self, document: Document) -> str:
         """The question with a line for each option, behind its label."""
@@ -48,28 +58,25 @@ class Choice(Task):
     def known(self, document: Document) -> Answer | None:
         """The document's own explanation with its key, where its record has one."""
         question = _question(document)
+        answer = _written(question, question.answer)
+        if not self.explained:
+            return {"answer": answer}
         if not question.explanation:
             return None
-        return {
-            "answer": _written(question, question.answer),
-            "explanation": question.explanation,
-        }
+        return {"answer": answer, "explanation": question.explanation}
 
     def read(self, reply: str) -> Answer:
         """Read the JSON object; see `Task.read`."""
-        found = text_fields(find_object(reply), ["Answer", "Explanation"])
+        found = text_fields(find_object(reply), self._fields)
         if not found["Answer"]:
             raise Unreadable(f"the answer is empty: {excerpt(reply)}")
-        return {"answer": found["Answer"], "explanation": found["Explanation"]}
+        return {name.lower(): value for name, value in found.items()}
 
     def check(self, answer: Answer, document: Document) -> list[Finding]:
         """The answer is the key's option, and the explanation speaks for it."""
         question = _question(document)
-        findings = check_wording(
-            "Explanation", answer["explanation"], language=self.language, formulas=True
-        )
-        findings += check_explanation(
-            answer["explanation"], question.labels, question.answer, question.options
+        findings = (
+            self._check_explanation(answer["explanation"], question) if self.explained else []
         )
         findings += check_leak(question.text, question.options, question.answer)
         chosen = chosen_option(answer["answer"], question)
@@ -81,21 +88,29 @@ class Choice(Task):
 
     def reply_schema(self) -> dict[str, Any]:
         """Answer and explanation as texts; see `Task.reply_schema`."""
-        return strict_object({name: {"type": "string"} for name in ("Answer", "Explanation")})
+        return strict_object({name: {"type": "string"} for name in self._fields})
 
     def render(self, answer: Answer) -> str:
         """Write the JSON object on one line."""
-        fields = {"Answer": answer["answer"], "Explanation": answer["explanation"]}
+        fields = {name: answer[name.lower()] for name in self._fields}
         return json.dumps(fields, ensure_ascii=False)
 
     def scored(self, answer: Answer) -> tuple[Aspect, ...]:
-        """The label of the option, and the explanation."""
+        """The label of the option, and the explanation where there is to be one."""
         label = LABEL.match(answer["answer"])
         chosen = (
             unicodedata.normalize("NFKC", label[1]).upper() if label else fold(answer["answer"])
         )
-        explanation = Prose("explanation", answer["explanation"], "long answer")
-        return Label("answer", chosen), explanation
+        right = Label("answer", chosen)
+        if not self.explained:
+            return (right,)
+        return right, Prose("explanation", answer["explanation"], "long answer")
+
+    def _check_explanation(self, explanation: str, question: Question) -> list[Finding]:
+        findings = check_wording("Explanation", explanation, language=self.language, formulas=True)
+        return findings + check_explanation(
+            explanation, question.labels, question.answer, question.options
+        )
 
 
 def chosen_option(answer: str, question: Question) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from chemtune.documents.paragraphs import paragraphs
 from chemtune.errors import InputError, Problem
 from chemtune.models.template import Template
 from chemtune.tuning.encode import Encoded
@@ -36,13 +37,9 @@ def probe_examples(text: str, template: Template, most: int = 40) -> list[Encode
     tokenizer: Any = template.tokenizer
     first = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
     rows = []
-    for number, paragraph in enumerate(_paragraphs(text)[:most]):
+    for number, paragraph in enumerate(paragraphs(text)[:most]):
         ids = tokenizer(paragraph, add_special_tokens=False)["input_ids"]
         row = [*first, *ids][:TOKENS]
         if len(row) > 1:
             rows.append(Encoded(f"probe/{number}", row, 1))
     return rows
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]

@@ -12,7 +12,7 @@ class Part:
     """One example's part of a measure, whose value is the sum of numerators over denominators.
 
     Attributes:
-        numerator: From 0 to `denominator`.
+        numerator: From 0 to `denominator`, unless the measure has no upper end.
         denominator: 0 where the example says nothing.
         overlap: What was found, missed and invented, where the measure is an F1 over items.
     """

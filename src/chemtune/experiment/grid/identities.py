@@ -60,11 +60,19 @@ def start_identity(recipe: Recipe, data: str, weights: str) -> str:
         weights: That of the model's weights.
     """
     shots = [asked.shots_from for asked in recipe.evaluation.questions if asked.shots_from]
+    texts = recipe.evaluation.texts
+    domain = find_domain(recipe.domain, recipe.folder)
+    of_texts: list[Any] = []
+    if isinstance(texts, list):
+        of_texts = [_files_of(files, recipe.folder) for files in texts]
+    elif texts:
+        of_texts = [files_identity(list(domain.texts.values()))]
     return identity_of(
         weights,
         data,
         recipe.evaluation.model_dump(mode="json", exclude={"baseline"}),
         [files_identity([recipe.folder / path]) for path in shots],
+        of_texts,
         recipe.tuning.precision,
     )
 

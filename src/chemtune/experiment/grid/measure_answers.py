@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from chemtune.evaluation.generation import TOKENS_PER_BATCH, decoding_batches, generate
+from chemtune.evaluation.losses import Foreseen, text_losses
+from chemtune.evaluation.predictions import PredictionFile
 from chemtune.evaluation.question_sets import QuestionSet, evaluate_set
 from chemtune.models.forest import shared_prefix
 from chemtune.models.load import Student
@@ -132,6 +134,27 @@ def _asked(student: Student, asked: QuestionSet, count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         evaluate_set(student, replace(asked, questions=some), Path(folder), "measured")
+        return time.monotonic() - started
+
+
+def measure_losses(student: Student, texts: Sequence[Foreseen]) -> float:
+    """Return how long the losses of texts take, in seconds, by a few of all lengths."""
+    if not texts:
+        return 0.0
+    ordered = sorted(texts, key=lambda text: -len(text.ids))
+    some = [ordered[i] for i in _spread(len(ordered), MORE)]
+    _lost(student, some[-1:])
+    return _lost(student, some) * _work(texts) / _work(some)
+
+
+def _work(texts: Sequence[Foreseen]) -> int:
+    return sum(len(text.before) + len(text.ids) for text in texts)
+
+
+def _lost(student: Student, texts: Sequence[Foreseen]) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        text_losses(student, texts, PredictionFile(Path(folder) / "measured.jsonl"))
         return time.monotonic() - started
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from chemtune.evaluation.evaluate import Work
 from chemtune.evaluation.held_out import answer_limits
+from chemtune.evaluation.losses import answers_foreseen, texts_foreseen
 from chemtune.experiment.grid.cell_run import CellWork
 from chemtune.experiment.grid.measure_answers import (
     Decoding,
     ExamSpeed,
     measure_decoding,
     measure_exam,
+    measure_losses,
     unmeasured_bytes,
 )
 from chemtune.experiment.grid.measure_tuning import (
@@ -151,11 +153,12 @@ class _Answers:
     exams: list[ExamSpeed]
     decoding: Decoding | None
     decoding_s: float
+    losses_s: float
     more_bytes: int = 0
 
     @property
     def seconds(self) -> float:
-        return sum(exam.whole_s for exam in self.exams) + self.decoding_s
+        return sum(exam.whole_s for exam in self.exams) + self.decoding_s + self.losses_s
 
 
 def _answers(
@@ -170,12 +173,17 @@ def _answers(
         measure_exam(student, asked, known)
         for (asked, _), known in zip(asking.sets, before, strict=True)
     ]
+    texts = texts_foreseen(student, [text for one in asking.texts for text in one.texts])
+    losses_s = sum(
+        measure_losses(student, foreseen)
+        for foreseen in (answers_foreseen(student, [*asking.examples, *asking.foreseen]), texts)
+    )
     limits_of = answer_limits(student, asking.examples, max_new_tokens)
     prompts = [student.template.prompt_ids(example.messages) for example in asking.examples]
     limits = [limits_of[example.task] for example in asking.examples]
     fits = [i for i, prompt in enumerate(prompts) if len(prompt) + limits[i] <= student.context]
     if not fits:
-        return _Answers(exams, None, 0.0)
+        return _Answers(exams, None, 0.0, losses_s)
     prompts, limits = [prompts[i] for i in fits], [limits[i] for i in fits]
     decoding = measure_decoding(student, prompts, limits, whole=not tuned)
     lengths: list[float] = [decoding.said * limit for limit in limits]
@@ -183,4 +191,4 @@ def _answers(
         answers = [student.template.answer_ids(asking.examples[i].answer) for i in fits]
         lengths = [min(len(a), limit) for a, limit in zip(answers, limits, strict=True)]
     seconds = decoding.seconds(prompts, limits, lengths)
-    return _Answers(exams, decoding, seconds, unmeasured_bytes(student, prompts, limits))
+    return _Answers(exams, decoding, seconds, losses_s, unmeasured_bytes(student, prompts, limits))
