@@ -29,12 +29,12 @@ SENTENCES = 6
 TASK = load_tasks(find_domain("chemistry").task_folder)["named_entities"]
 
 
-def bc5cdr(path: Path) -> Iterator[tuple[Document, Gold]]:
+def bc5cdr(path: Path, sentences: int = SENTENCES) -> Iterator[tuple[Document, Gold]]:
     blocks = path.read_text(encoding="utf-8").strip().split("\n\n")
-    for first in range(0, len(blocks), SENTENCES):
+    for first in range(0, len(blocks), sentences):
         words: list[str] = []
         names: list[str] = []
-        for line in "\n".join(blocks[first : first + SENTENCES]).splitlines():
+        for line in "\n".join(blocks[first : first + sentences]).splitlines():
             word, _, tag = line.partition("\t")
             words.append(word)
             if tag.startswith("B"):

@@ -14,11 +14,13 @@ from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.open_teacher import open_teacher, terms_of
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.preview import preview
+from chemtune.domains import find_domain
 from chemtune.errors import InputError
 from chemtune.recipe import schema
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.paths import told_from
 from chemtune.recipe.schema import RecordedTeacher
+from chemtune.tasks.load import load_tasks
 from chemtune.teachers.endpoint import EndpointTeacher
 from chemtune.teachers.journal import Journal
 
@@ -373,3 +375,20 @@ def test_offline_tells_how_many_replies_the_journal_gave(project: Project) -> No
     again = build(path, offline=True)
     assert (again["requests"], again["replies_from_journal"]) == (0, first["requests"] - 1)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_the_order_of_a_prompt_is_the_recipes_and_changes_no_answer(make_run) -> None:
+    orders = ("document-first", "instruction-first")
+    built = []
+    for order in orders:
+        recipe = load_recipe(make_run(order=order))
+        build(recipe)
+        built.append(read_examples(recipe.run_folder / "dataset/train.parquet"))
+    plain, turned = built
+    assert [example.answer for example in turned] == [example.answer for example in plain]
+    task = load_tasks(find_domain("chemistry").task_folder)["keyword_extraction"]
+    keywords = [(a, b) for a, b in zip(plain, turned, strict=True) if a.task == task.name]
+    assert keywords
+    for one, other in keywords:
+        document = one.messages[-1]["content"].removesuffix(f"\n\n{task.instruction}")
+        assert other.messages[-1]["content"] == f"{task.instruction}\n\n{document}"

@@ -133,3 +133,18 @@ def test_a_folder_without_tasks(tmp_path: Path) -> None:
 def test_a_task_is_named_by_its_file(write: Callable[[str, str], Path]) -> None:
     folder = write("my_task.yaml", "kind: answer\ntitle: T\ninstruction: Answer.\nname: other\n")
     assert load_tasks(folder)["my_task"].name == "my_task"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_instruction_can_stand_first_for_the_student_alone(
+    tasks: dict[str, Task], name: str
+) -> None:
+    task = tasks[name]
+    document = Document("d", "The text.", title="The title", fields=QUESTION)
+    turned = task.instruction_first()
+    content = turned.write(document)[-1]["content"]
+    plain, shown = task.write(document)[-1]["content"], task.shown(document)
+    instruction = plain.removeprefix(shown).strip()
+    assert content == (f"{instruction}\n\n{shown}" if instruction else plain)
+    assert turned.shown_in(turned.write(document)) == task.shown(document)
+    assert turned.ask(document) == task.ask(document)

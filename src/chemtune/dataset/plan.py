@@ -195,8 +195,11 @@ def _repeats(
 
 
 def tasks_of(recipe: Recipe) -> dict[str, Task]:
-    """Return the tasks of a recipe's domain, by name."""
-    return load_tasks(find_domain(recipe.domain, recipe.folder).task_folder)
+    """Return the tasks of a recipe's domain, by name, their prompts in the recipe's order."""
+    tasks = load_tasks(find_domain(recipe.domain, recipe.folder).task_folder)
+    if recipe.order == "document-first":
+        return tasks
+    return {name: task.instruction_first() for name, task in tasks.items()}
 
 
 def _noted(ledger: Ledger) -> Callable[[Path, InputError], None]:

@@ -255,6 +255,10 @@ class Recipe(Part):
         default_factory=list, description="written beside messages and Parquet"
     )
     checks: dict[CheckName, CheckRule] = Field(default_factory=dict)
+    order: Literal["document-first", "instruction-first"] = Field(
+        default="document-first",
+        description="of a prompt; the document first lets its tasks share what is run of it",
+    )
     split: Split = Split()
     model: str = "smollm2-135m"
     tuning: Tuning = Tuning()

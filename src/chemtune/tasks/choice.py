@@ -53,7 +53,8 @@ class Choice(Task):
         """The teacher's prompt: the student's, with the right option told."""
         question = _question(document)
         told = self.told.replace("{answer}", _written(question, question.answer))
-        return self._messages(self.shown(document), f"{self.instructions[wording]}\n{told}")
+        instruction = f"{self.instructions[wording]}\n{told}"
+        return self._asked()._messages(self.shown(document), instruction)
 
     def known(self, document: Document) -> Answer | None:
         """The document's own explanation with its key, where its record has one."""

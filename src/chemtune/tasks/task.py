@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,10 @@ Answer = dict[str, Any]
 
 class Unreadable(Exception):
     """A reply that is not in the format that was asked for; says in what way."""
+
+
+DOCUMENT_FIRST = "{document}\n\n{instruction}"
+INSTRUCTION_FIRST = "{instruction}\n\n{document}"
 
 
 class Task(BaseModel, ABC):
@@ -48,7 +52,12 @@ class Task(BaseModel, ABC):
     instruction: str
     wordings: list[str] = Field(default_factory=list)
     system: str | None = None
-    template: str = "{document}\n\n{instruction}"
+    template: str = DOCUMENT_FIRST
+
+    def instruction_first(self) -> Self:
+        """Return the task with the instruction before the document; unless its template is own."""
+        changed = INSTRUCTION_FIRST if self.template == DOCUMENT_FIRST else self.template
+        return self.model_copy(update={"template": changed})
 
     def write(self, document: Document, wording: int = 0) -> list[Message]:
         """Return the messages that put this task to a model: the document, then what is asked.
@@ -68,8 +77,11 @@ class Task(BaseModel, ABC):
         return [self.instruction, *self.wordings]
 
     def ask(self, document: Document, wording: int = 0) -> list[Message]:
-        """Return the messages for the teacher: those of `write`, unless it is told more."""
-        return self.write(document, wording)
+        """Return the messages for the teacher: those of `write`, unless it is told more.
+
+        The document always stands first, so that no reply is bought again for another order.
+        """
+        return self._asked().write(document, wording)
 
     def reply_schema(self) -> dict[str, Any] | None:
         """Return the JSON schema of a reply, or None where the format is not a JSON object.
@@ -157,6 +169,12 @@ class Task(BaseModel, ABC):
         """
         del answer, finding
         return None
+
+    def _asked(self) -> Self:
+        """The task as a teacher is asked it."""
+        if self.template != INSTRUCTION_FIRST:
+            return self
+        return self.model_copy(update={"template": DOCUMENT_FIRST})
 
     def _messages(self, shown: str, instruction: str) -> list[Message]:
         parts = {"{document}": shown, "{instruction}": instruction}

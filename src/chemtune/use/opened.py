@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chemtune.dataset.plan import tasks_of
 from chemtune.domains import Domain, find_domain
 from chemtune.errors import InputError, Problem
 from chemtune.models.identity import identity_of, weights_identity
@@ -17,7 +18,6 @@ from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.tasks.answer import FreeAnswer
 from chemtune.tasks.choice import Choice
-from chemtune.tasks.load import load_tasks
 from chemtune.tasks.task import Task
 
 CONFIG = "adapter_config.json"
@@ -107,7 +107,7 @@ def open_run(run: Path | str, *, untuned: bool = False, precision: str | None = 
         folder=folder,
         recipe=recipe,
         domain=domain,
-        tasks=load_tasks(domain.task_folder),
+        tasks=tasks_of(recipe),
         files=files,
         adapter=None if untuned else folder.adapter,
         precision=_precision(recipe, folder, precision),

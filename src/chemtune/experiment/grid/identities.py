@@ -21,6 +21,7 @@ DATA = {
     "judge",
     "near_duplicates",
     "checks",
+    "order",
     "split",
     "formats",
 }
