@@ -19,6 +19,7 @@ from chemtune.experiment.results import Results
 
 AVERAGE = "average"
 LEVELS = ("high school", "college", "professional")  # in this order; others stand behind them
+LOSS = "bits per byte"  # as `evaluation/losses.py` names it; that would load torch
 LANGUAGES = {"en": "English", "ko": "Korean"}
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,7 +53,8 @@ def panels_of(results: Results, side: Side) -> tuple[Panels, list[str]]:
 
     A language's question sets are one panel, with a column a set, or one for each level where a set
     has several; then their average, the mean of the columns' rates. Questions of other fields, and
-    those answered in words, have panels of their own, and so has every task.
+    those answered in words, have panels of their own, and so has every task; the losses of all
+    tasks' reference answers stand side by side in one.
 
     Raises:
         InputError: A file of the run is damaged.
@@ -72,9 +74,14 @@ def panels_of(results: Results, side: Side) -> tuple[Panels, list[str]]:
         if len(of_panel) > 1:
             of_panel[AVERAGE] = _average(list(of_panel.values()))
     run = open_side(results.folder.path, side)
+    foreseen: dict[str, Column] = {}
     for (_, measure), scored in run.tasks.items():
-        if scored.main:
+        if measure == LOSS:
+            foreseen[scored.title] = Column(scored)
+        elif scored.main:
             panels.setdefault(scored.title, {})[measure] = Column(scored)
+    if foreseen:
+        panels[f"Reference answers, {LOSS}"] = foreseen
     return panels, [*gaps, *run.gaps]
 
 
