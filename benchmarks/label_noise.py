@@ -93,7 +93,7 @@ def invented(one: Sentence, names: Sequence[str], rng: random.Random) -> tuple[s
 def wrong(one: Sentence, chemical: frozenset[str], rng: random.Random) -> tuple[str, ...]:
     """The sentence's names without one of them, or with another word of the sentence for it.
 
-    The other word is in lower case none of `chemical`, and looks like a noun.
+    The other word is in lower case none of `chemical`, and by its ending it may be a noun.
     """
     words = [
         word
@@ -182,13 +182,11 @@ def grid_of(seeds: int, *, same: bool) -> dict[str, Any]:
         for noise in NOISE
     }
     ignored = {check: {"action": "ignore"} for check in get_args(CheckName)}
-    source = {"path": "documents.jsonl", "tasks": [TASK], "language": "en"}
-    excluded = [NONE, NOISE[0]] if same else [NONE]
     return {
         "name": "label-noise",
         "recipe": {
             "domain": "domain",
-            "documents": [source],
+            "documents": [{"path": "documents.jsonl", "tasks": [TASK], "language": "en"}],
             "near_duplicates": None,
             **teachers[NOISE[0]],
             "model": "smollm2-135m",
@@ -201,7 +199,7 @@ def grid_of(seeds: int, *, same: bool) -> dict[str, Any]:
             "checks": {"on": {"checks": {}}, "off": {"checks": ignored}},
             "seed": list(range(seeds)),
         },
-        "exclude": [{"noise": excluded, "checks": "off"}],
+        "exclude": [{"noise": [NONE, NOISE[0]] if same else [NONE], "checks": "off"}],
     }
 
 
@@ -240,8 +238,7 @@ class Measured:
 
 def scores(found: Measured, wrongs: Sequence[Sentence]) -> Iterator[str]:
     """The lines of the table of F1."""
-    yield "| noise | checks | left out | of the wrong | F1 by seed | F1 |"
-    yield "|---|---|---|---|---|---|"
+    yield f"| noise | checks | left out | of the wrong | F1 by seed | F1 |\n|{'---|' * 6}"
     for group, by_seed in found.parts.items():
         above, below = found.joined(group, by_seed)
         low, high = ratio_interval(above, below, found.clusters * len(by_seed))
@@ -267,8 +264,7 @@ def differences(found: Measured) -> Iterator[str]:
     pairs += [((n, "off"), (n, "on")) for n in NOISE[1:] if (n, "on") in found.parts]
     compared = {pair: of for pair in pairs if (of := found.difference(*pair)) is not None}
     adjusted = holm([of.p for of in compared.values()])
-    yield "| compared | difference of F1 | p | p by Holm |"
-    yield "|---|---|---|---|"
+    yield f"| compared | difference of F1 | p | p by Holm |\n|{'---|' * 4}"
     for (pair, of), p in zip(compared.items(), adjusted, strict=True):
         said = " less ".join(f"noise {noise}, checks {checks}" for noise, checks in reversed(pair))
         low, high = of.interval

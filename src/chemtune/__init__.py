@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _FUNCTIONS = {
     "apply": "chemtune.use.apply",
+    "average": "chemtune.experiment.average_runs",
     "build": "chemtune.dataset.build",
     "chat": "chemtune.use.chat",
     "compare": "chemtune.experiment.compare_runs",

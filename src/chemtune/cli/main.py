@@ -9,6 +9,7 @@ import typer
 
 from chemtune.cli import (
     apply,
+    average,
     build,
     chat,
     compare,
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 STEPS = (demo, init, run, build, tune, evaluate, experiment)
-AFTERWARDS = (compare, report, export, share, apply, chat, serve)
+AFTERWARDS = (compare, average, report, export, share, apply, chat, serve)
 for command in (*STEPS, *AFTERWARDS):
     app.command(name=command.NAME)(command.command)
 app.add_typer(journal.app, name=journal.NAME)
