@@ -9,6 +9,8 @@ from chemtune.recipe.schema import Mixture
 from chemtune.tasks.load import load_tasks
 from chemtune.tuning.epoch import epoch_of
 
+LENGTHS = {"a": 10, "b": 40, "c": 100}
+
 
 def examples(**counts: int) -> list[Example]:
     common = {"split": "train", "messages": [], "answer": "", "language": "en", "source": ""}
@@ -21,7 +23,7 @@ def examples(**counts: int) -> list[Example]:
 
 def counted(mixture: Mixture | None) -> dict[str, int]:
     presets = {"few": {"a": 2, "b": 50}}
-    chosen = epoch_of(examples(a=16, b=4, c=3), mixture, presets)
+    chosen = epoch_of(examples(a=16, b=4, c=3), mixture, presets, lambda e: LENGTHS[e.task])
     return {task: sum(e.task == task for e in chosen) for task in "abc"}
 
 
@@ -36,6 +38,14 @@ def test_each_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert "asks for 50 examples of b; there are 4" in capsys.readouterr().err
 
 
+def test_shares_of_tokens() -> None:
+    # There are 160 tokens of a and 300 of c.
+    assert counted(Mixture(share={"a": 1, "c": 1}, by="tokens")) == {"a": 23, "b": 0, "c": 2}
+    found = counted(Mixture(share={"a": 1, "b": 3}, by="tokens", total=400))
+    assert found == {"a": 10, "b": 8, "c": 0}
+    assert counted(Mixture(share={"c": 1}, by="tokens", total=30))["c"] == 1
+
+
 def test_faults() -> None:
     with pytest.raises(InputError, match=r"no mixture 'few-'.*did you mean 'few'"):
         counted(Mixture(preset="few-"))
@@ -47,6 +57,8 @@ def test_faults() -> None:
         Mixture(total=3)
     with pytest.raises(ValueError, match="total goes with share or temperature, not with count"):
         Mixture(count={"a": 1}, total=3)
+    with pytest.raises(ValueError, match="by: tokens goes with share, not with count"):
+        Mixture(count={"a": 1}, by="tokens")
 
 
 def test_the_papers_mixtures() -> None:

@@ -67,6 +67,28 @@ def by_share(
     return counts
 
 
+def by_share_of_tokens(
+    tokens: Mapping[str, int],
+    there: Mapping[str, int],
+    shares: Mapping[str, float],
+    total: int | None = None,
+) -> dict[str, int]:
+    """Return counts whose tokens are in proportion to `shares`, as nearly as whole examples can be.
+
+    Korean takes more tokens than English with most tokenizers, so that equal examples are unequal
+    tokens, and the other way round.
+
+    Args:
+        tokens: Of all examples of each task together.
+        there: The examples of each task.
+        shares: Of the tasks that are taken.
+        total: Tokens of the epoch; None is what there is of these tasks.
+    """
+    wanted = by_share(tokens, shares, total)
+    means = {task: tokens[task] / there[task] for task in wanted}
+    return {task: max(1, round(wanted[task] / means[task])) for task in wanted}
+
+
 def by_temperature(
     there: Mapping[str, int], temperature: float, total: int | None = None
 ) -> dict[str, int]:

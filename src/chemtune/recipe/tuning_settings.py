@@ -68,7 +68,12 @@ class Mixture(Part):
     total: int | None = Field(
         default=None,
         gt=0,
-        description="examples of an epoch by share or temperature; by default as there are",
+        description="examples (or tokens, by tokens) of an epoch by share or temperature; by "
+        "default as there are",
+    )
+    by: Literal["examples", "tokens"] = Field(
+        default="examples",
+        description="what a share is of; languages differ in the tokens that they take",
     )
 
     @model_validator(mode="after")
@@ -78,6 +83,8 @@ class Mixture(Part):
         if len(given) != 1:
             said = f"not {' and '.join(given)}" if given else "and none is given"
             raise ValueError(f"one of {', '.join(ways)} is needed, {said}")
+        if self.by == "tokens" and given[0] != "share":
+            raise ValueError(f"by: tokens goes with share, not with {given[0]}")
         if self.total is not None and given[0] not in ("share", "temperature"):
             raise ValueError(f"total goes with share or temperature, not with {given[0]}")
         return self

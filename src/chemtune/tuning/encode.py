@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from chemtune.dataset.example import Example
 from chemtune.dataset.ledger import Entry, Ledger
+from chemtune.models.load import load_tokenizer
+from chemtune.models.resolve import ModelFiles
 from chemtune.models.template import Template
 
 
@@ -28,6 +31,20 @@ class Encoded:
     def label_count(self) -> int:
         """The number of tokens that are learned, the end of the answer among them."""
         return len(self.ids) - self.answer_start
+
+
+def token_counter(files: ModelFiles) -> Callable[[Example], int]:
+    """Return what counts the tokens of an example, prompt and answer, for a model.
+
+    The tokenizer is loaded when it is first asked.
+    """
+    template = cache(lambda: Template.of(load_tokenizer(files)))
+
+    def count(example: Example) -> int:
+        prompt = template().prompt_ids(example.messages)
+        return len(prompt) + len(template().answer_ids(example.answer))
+
+    return count
 
 
 def encode(examples: Iterable[Example], template: Template) -> list[Encoded]:

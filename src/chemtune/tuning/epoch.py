@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chemtune.dataset.example import Example
 from chemtune.dataset.mixture import (
     by_count,
     by_share,
+    by_share_of_tokens,
     by_temperature,
     by_times,
     counts_of,
@@ -19,7 +20,10 @@ from chemtune.recipe.schema import Mixture
 
 
 def epoch_of(
-    examples: Sequence[Example], mixture: Mixture | None, presets: Mapping[str, Mapping[str, int]]
+    examples: Sequence[Example],
+    mixture: Mixture | None,
+    presets: Mapping[str, Mapping[str, int]],
+    tokens_of: Callable[[Example], int],
 ) -> list[Example]:
     """Return the training examples of one epoch.
 
@@ -27,6 +31,7 @@ def epoch_of(
         examples: The examples of the training split.
         mixture: The recipe's; None is every example once.
         presets: The domain's mixtures by name, each the number of examples by task.
+        tokens_of: Counts the tokens of an example; asked only where the mixture is by tokens.
 
     Raises:
         InputError: There is no preset of the mixture's name, or no example is left.
@@ -34,7 +39,14 @@ def epoch_of(
     if mixture is None:
         return list(examples)
     there = counts_of(examples)
-    counts = _counts(mixture, there, presets)
+    if mixture.by == "tokens" and mixture.share is not None:
+        tokens = dict.fromkeys(there, 0)
+        for example in examples:
+            if example.task in mixture.share:
+                tokens[example.task] += tokens_of(example)
+        counts = by_share_of_tokens(tokens, there, mixture.share, mixture.total)
+    else:
+        counts = _counts(mixture, there, presets)
     chosen = mixed(examples, counts)
     if examples and not chosen:
         message = f"takes no example: it names {', '.join(counts) or 'no task'}, and there are "

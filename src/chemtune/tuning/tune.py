@@ -20,7 +20,7 @@ from chemtune.progress import say
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
-from chemtune.tuning.encode import Encoded, fitting
+from chemtune.tuning.encode import Encoded, fitting, token_counter
 from chemtune.tuning.epoch import epoch_of
 from chemtune.tuning.processes import is_main, wait_for_all, world_size
 from chemtune.tuning.token_cache import encode_cached
@@ -60,7 +60,7 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     folder = RunFolder(recipe.run_folder)
     files = resolve_model(recipe.model, recipe.folder)
     domain = find_domain(recipe.domain, recipe.folder)
-    examples = _examples(recipe, folder, domain)
+    examples = _examples(recipe, folder, domain, files)
     identity = identity_of(
         weights_identity(files.folder),
         recipe.tuning.model_dump(exclude=BESIDE),
@@ -121,13 +121,15 @@ def _tuned(
     return summary
 
 
-def _examples(recipe: Recipe, folder: RunFolder, domain: Domain) -> dict[str, list[Example]]:
+def _examples(
+    recipe: Recipe, folder: RunFolder, domain: Domain, files: ModelFiles
+) -> dict[str, list[Example]]:
     """The examples of an epoch, and those of the same tasks to validate on, each once."""
     both = {
         split: read_examples(folder.dataset / f"{split}.parquet")
         for split in ("train", "validation")
     }
-    train = epoch_of(both["train"], recipe.tuning.mixture, domain.mixtures)
+    train = epoch_of(both["train"], recipe.tuning.mixture, domain.mixtures, token_counter(files))
     tasks = {example.task for example in train}
     return {"train": train, "validation": [e for e in both["validation"] if e.task in tasks]}
 
