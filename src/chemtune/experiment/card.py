@@ -7,6 +7,10 @@ from typing import Any
 
 TEXTS = "texts"  # the card of running texts, which is like a task's but for readable replies
 
+# As the files of parts name these measures; the modules that write them would load torch.
+READABLE = "readable"
+LOSS = "bits per byte"
+
 Card = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 

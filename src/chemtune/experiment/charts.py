@@ -122,7 +122,7 @@ def forest_chart(comparison: Comparison) -> str:
 
 
 def _intervals(comparison: Comparison) -> Iterable[dict[str, Any]]:
-    drawn = [(t.title, m) for t in comparison.tasks for m in t.measures]
+    drawn = [(t.title, m) for t in comparison.tasks for m in t.measures if m.is_share]
     drawn += [(e.name, m) for e in comparison.exams for m in (e.correct, *e.levels)]
     for title, measure in drawn:
         for side, figure in zip(SIDES, measure.sides, strict=True):

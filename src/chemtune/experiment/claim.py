@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chemtune.experiment.card import READABLE
 from chemtune.experiment.measure import Figure
-from chemtune.experiment.run_comparison import READABLE, RIGHT, RunComparison
+from chemtune.experiment.run_comparison import RIGHT, RunComparison
 
 MOST_NAMED = 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Side = Literal["before", "after"]
@@ -45,11 +45,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measure:
-    """One row: a measure before and after; None where it was not measured."""
+    """One row: a measure before and after; None where it was not measured.
+
+    Attributes:
+        name: What it is called in tables.
+        before: Before tuning.
+        after: After it.
+        is_share: Whether it lies between 0 and 1, as shares and F1 do and losses do not.
+    """
 
     name: str
     before: Figure | None
     after: Figure | None
+    is_share: bool = field(default=True, kw_only=True)
 
     @property
     def sides(self) -> tuple[Figure | None, Figure | None]:

@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chemtune.errors import InputError, Problem, nearest
-from chemtune.experiment.card import TEXTS, Card, exams_of
+from chemtune.experiment.card import READABLE, TEXTS, Card, exams_of
 from chemtune.experiment.measure import SIDES, Side
 from chemtune.experiment.measured_run import Answer, AnsweredSet, MeasuredRun, ScoredMeasure
 from chemtune.experiment.prediction_table import READERS, Columns, read_answers
 from chemtune.experiment.results import SCORES, read_json, read_rows
-from chemtune.experiment.run_comparison import READABLE
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.paths import told_from
 from chemtune.recipe.run_folder import RunFolder

@@ -16,7 +16,6 @@ from chemtune.experiment.measured_run import Answer, AnsweredSet, MeasuredRun, S
 from chemtune.experiment.pairing import Common, common_examples, common_questions
 
 RIGHT = "right answers"
-READABLE = "readable"  # as the file of parts names it; its module would load much
 ALPHA = 0.05
 
 

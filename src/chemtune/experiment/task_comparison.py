@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chemtune.experiment.card import Card, names
+from chemtune.experiment.card import LOSS, READABLE, Card, names
 from chemtune.experiment.measure import Figure, Measure, share
 
 
@@ -39,9 +39,7 @@ def compare_task(name: str, cards: list[Card | None]) -> TaskComparison:
     """Compare the cards of a task: before and after, None where it was not measured."""
     title = next(str(card["title"]) for card in cards if card)
     readable = [
-        share(c["readable"], c["total"], c["readable_interval95"])
-        if c and "readable" in c
-        else None
+        share(c["readable"], c["total"], c["readable_interval95"]) if c and READABLE in c else None
         for c in cards
     ]
     by_card = [card["measures"] if card else {} for card in cards]
@@ -53,14 +51,17 @@ def compare_task(name: str, cards: list[Card | None]) -> TaskComparison:
             continue
         main = any(of and of["main"] for of in of_cards)
         lower = any(of and of["better"] == "lower" for of in of_cards)
-        row = Measure(f"{measure} (less is better)" if lower else measure, *map(_figure, of_cards))
+        # A card without replies holds losses alone.
+        loss = measure == LOSS or not any(of and READABLE in of for of in cards)
+        title_of = f"{measure} (less is better)" if lower else measure
+        row = Measure(title_of, *map(_figure, of_cards), is_share=not loss)
         (scores if main else details).append(row)
     counts = [card.get("reasons") if card else None for card in cards]
     before, after = counts
     reasons = tuple(
         (reason, _count(before, reason), _count(after, reason)) for reason in names(counts)
     )
-    first = Measure("readable", *readable) if any(readable) else None
+    first = Measure(READABLE, *readable) if any(readable) else None
     return TaskComparison(name, title, first, tuple(scores), tuple(details), reasons)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chemtune.experiment.card import exams_of
+from chemtune.experiment.card import LOSS, exams_of
 from chemtune.experiment.measure import Side
 from chemtune.experiment.measured_run import ScoredMeasure
 from chemtune.experiment.open_runs import open_side
@@ -19,7 +19,6 @@ from chemtune.experiment.results import Results
 
 AVERAGE = "average"
 LEVELS = ("high school", "college", "professional")  # in this order; others stand behind them
-LOSS = "bits per byte"  # as `evaluation/losses.py` names it; that would load torch
 LANGUAGES = {"en": "English", "ko": "Korean"}
 Rows = Sequence[Mapping[str, Any]]
 
