@@ -63,7 +63,8 @@ def test_the_shipped_domain() -> None:
     assert set(domain.exam) == {"en", "ko"}
     assert "{subject}" in domain.exam["en"].header
     assert domain.exam["ko"].answer == "정답:"
-    assert len(load_tasks(domain.task_folder)) == 12
+    assert len(load_tasks(domain.task_folder)) == 14
+    assert all(path.is_file() for path in domain.texts.values())
 
 
 def test_an_unknown_domain(tmp_path: Path) -> None:

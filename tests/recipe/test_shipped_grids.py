@@ -22,6 +22,9 @@ def test_all_are_known() -> None:
 def test_a_shipped_grid_loads(name: str) -> None:
     grid = load_grid(GRIDS / f"{name}.yaml", RECIPES)
     assert grid.name == name
+    assert grid.warnings == []
+    if "mixture" in grid.axes:
+        assert grid.axes["mixture"] == ["none", "english", "korean", "total"]
     assert len(grid.cells) == CELLS[name]
     assert len({cell.id for cell in grid.cells if not cell.tuned}) == len(
         {cell.axes["start"] for cell in grid.cells}

@@ -16,7 +16,6 @@ import torch
 from transformers import DynamicCache
 
 from chemtune.models.forest import Row, Tree, grow, lay_out, shared_prefix
-from chemtune.models.sizes import on_grid
 from chemtune.models.tree_attention import can_see_trees, see_trees
 
 TOKENS_PER_PASS = 4096
@@ -167,13 +166,11 @@ class _Passes:
             for one, origin in zip(members, row.origins.values(), strict=True)
             for position in one.positions
         ]
-        # On the grid, for a product with a large vocabulary is kept for each size that is met.
-        scored = columns + columns[-1:] * (on_grid(len(columns)) - len(columns))
         device = self.model.device
         inputs: dict[str, Any] = {
             "input_ids": torch.tensor([row.ids], device=device),
             "position_ids": torch.tensor([row.positions], device=device),
-            "logits_to_keep": torch.tensor(scored, device=device),
+            "logits_to_keep": torch.tensor(columns, device=device),
             "use_cache": bool(self.kept),
         }
         if self.tokens_per_pass:
@@ -182,7 +179,7 @@ class _Passes:
             inputs["attention_mask"] = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device)
         if self.kept:
             inputs["past_key_values"] = DynamicCache(self.kept)
-        logits = self.model(**inputs).logits[0, : len(columns)]
+        logits = self.model(**inputs).logits[0]
         log_probabilities = torch.log_softmax(logits.float(), dim=-1).cpu()
         counts = [len(one.positions) for one in members]
         return list(zip(members, torch.split(log_probabilities, counts), strict=True))

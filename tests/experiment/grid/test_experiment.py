@@ -17,12 +17,9 @@ import pytest
 import chemtune
 from chemtune.dataset.example import read_examples
 from chemtune.errors import InputError
-from chemtune.experiment.grid.planned import sample_recipes
 from chemtune.experiment.grid.runner import experiment
-from chemtune.recipe.grid import load_grid
 from chemtune.recipe.load import load_recipe
 
-GRIDS = sorted((Path(__file__).resolve().parents[3] / "grids").glob("*.yaml"))
 TUNED = ["keywords--0", "keywords--1", "answers--0"]
 KEYWORDS = {"tuning.mixture": {"times": {"keyword_extraction": 1}}}
 BOTH = {"none": None, "keywords": KEYWORDS}
@@ -207,13 +204,3 @@ def test_a_missing_model_is_told_before_anything_runs(make_grid: Make, tmp_path:
     assert len(caught.value.problems) == 2
     assert "unknown model 'smollm3'" in str(caught.value)
     assert not (out / "data").exists()
-
-
-@pytest.mark.parametrize("path", GRIDS, ids=lambda path: path.stem)
-def test_the_grids_that_ship_can_be_read(path: Path) -> None:
-    grid = load_grid(path, sample_recipes())
-    assert grid.warnings == []
-    starts, mixtures = grid.axes["start"], grid.axes["mixture"]
-    assert mixtures == ["none", "english", "korean", "total"]
-    seeds = len(grid.axes["seed"])
-    assert len(grid.cells) == len(starts) * (1 + 3 * seeds)
