@@ -100,7 +100,7 @@ def departures(reply: str) -> str:
     except _RepeatedKey as error:
         return f"the key {error.args[0]!r} stands twice; the last one was taken"
     except (ValueError, RecursionError):
-        pass
+        pass  # in what way is told below
     else:
         return ""
     if FENCE.search(text):
@@ -136,7 +136,7 @@ def _value_at(text: str) -> Any:
         value, _ = json.JSONDecoder(strict=False).raw_decode(text)
         return value
     except (ValueError, RecursionError):  # ValueError is also a number of 5,000 digits
-        pass
+        pass  # not JSON as it stands: tried as a Python literal below
     end = _closing(text)
     if end is None:
         return None

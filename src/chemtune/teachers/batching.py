@@ -305,7 +305,7 @@ class _Batching:
             self.counts.completion_tokens += reply.completion_tokens or 0
             cost = self.price.of_reply(reply)
         except RequestRefused:
-            pass
+            pass  # told where it was answered; what it cost is not known, so the most is counted
         return self._new(entry.key, dict(entry.canonical)).worst_usd if cost is None else cost
 
     def _turned_down(self, line: Line, canonical: dict[str, Any]) -> None:

@@ -39,12 +39,12 @@ def token_counter(files: ModelFiles) -> Callable[[Example], int]:
     The tokenizer is loaded when it is first asked.
     """
     template = cache(lambda: Template.of(load_tokenizer(files)))
+    return lambda example: token_count(example, template())
 
-    def count(example: Example) -> int:
-        prompt = template().prompt_ids(example.messages)
-        return len(prompt) + len(template().answer_ids(example.answer))
 
-    return count
+def token_count(example: Example, template: Template) -> int:
+    """Return the tokens of an example, prompt and answer."""
+    return len(template.prompt_ids(example.messages)) + len(template.answer_ids(example.answer))
 
 
 def encode(examples: Iterable[Example], template: Template) -> list[Encoded]:

@@ -17,7 +17,7 @@ from chemtune.models.load import Student
 from chemtune.models.resolve import resolve_model
 from chemtune.models.template import Template
 from chemtune.recipe.schema import Recipe, Tuning
-from chemtune.tuning.encode import Encoded, fitting, token_counter
+from chemtune.tuning.encode import Encoded, fitting, token_count
 from chemtune.tuning.epoch import epoch_of
 from chemtune.tuning.fit import layout, planned_steps
 from chemtune.tuning.learner import learner
@@ -68,15 +68,17 @@ def load_of(work: CellWork, template: Template, context: int) -> TuningLoad:
     recipe = work.recipe
     settings = recipe.tuning
     domain = find_domain(recipe.domain, recipe.folder)
-    files = resolve_model(recipe.model, recipe.folder)
+    model = resolve_model(recipe.model, recipe.folder).folder
     read = {s: read_examples(work.dataset / f"{s}.parquet") for s in ("train", "validation")}
-    read["train"] = epoch_of(read["train"], settings.mixture, domain.mixtures, token_counter(files))
+    read["train"] = epoch_of(
+        read["train"], settings.mixture, domain.mixtures, lambda one: token_count(one, template)
+    )
     tasks = {example.task for example in read["train"]}
     read["validation"] = [e for e in read["validation"] if e.task in tasks]
     kept = {}
     for split, examples in read.items():
         path = work.tokens / f"{split}.parquet"
-        encoded = encode_cached(examples, template, model=files.folder, path=path)
+        encoded = encode_cached(examples, template, model=model, path=path)
         most = min(settings.max_tokens, context)
         kept[split] = fitting(encoded, examples, max_tokens=most, ledger=Ledger())
     general = probe_file(settings.probe, domain.probe, recipe.folder)
