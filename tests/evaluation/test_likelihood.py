@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma2Config, Gemma2ForCausalLM
 
+from chemtune.evaluation import likelihood
 from chemtune.evaluation.likelihood import Scoring, encode_options, option_log_likelihoods
 
 PROMPTS = [
@@ -144,3 +146,27 @@ def test_a_token_across_the_boundary_belongs_to_the_options() -> None:
 
     scoring = encode_options(Merging(), "qa", ["b", "c"])
     assert scoring == Scoring([ord("q")], [[ord("X")], [ord("a"), ord("c")]])
+
+
+def test_long_options_of_one_prompt_are_parted_and_scored_the_same(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt = list(range(5, 45))
+    scorings = [Scoring(prompt, [[at, *range(50, 70 + at)]]) for at in range(2, 8)]
+    whole = dict(option_log_likelihoods(model, scorings))
+    seen: list[int] = []
+    run = model.forward
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        result = run(*args, **kwargs)
+        seen.append(result.logits.shape[1])
+        return result
+
+    vocabulary = model.config.vocab_size
+    monkeypatch.setattr(likelihood, "LOGITS_PER_PASS", 60 * vocabulary)
+    monkeypatch.setattr(model, "forward", watched)
+    parted = dict(option_log_likelihoods(model, scorings))
+    assert len(seen) > 1
+    assert max(seen) <= 60
+    for at, (expected,) in whole.items():
+        assert parted[at][0] == pytest.approx(expected, abs=1e-4)

@@ -55,6 +55,10 @@ def open_teacher(asked: AnyTeacher, base: Path) -> Teacher | BatchTeacher:
             parallel=asked.parallel,
             threads=asked.threads,
         )
+    if isinstance(asked, teacher_settings.NoTeacher):
+        from chemtune.teachers.absent import AbsentTeacher
+
+        return AbsentTeacher()
     from chemtune.teachers.recorded import RecordedTeacher
 
     return RecordedTeacher(find_files(asked.replies, base))

@@ -15,12 +15,13 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from chemtune.models.forest import Row, Tree, grow, lay_out, shared_prefix
+from chemtune.models.forest import Row, Tree, grow, lay_out, shared_prefix, thinned
 from chemtune.models.tree_attention import can_see_trees, see_trees
 
 TOKENS_PER_PASS = 4096
-# Each takes the logits of a whole vocabulary: 262,144 numbers for Gemma 3.
-POSITIONS_PER_PASS = 256
+# A position takes the logits of a whole vocabulary (262,144 for Gemma 3), once as the model has
+# them and twice in float32: so many are 0.7 GB.
+LOGITS_PER_PASS = 2**26
 # A shorter beginning is not worth a pass of its own.
 LEAST_PREFIX = 8
 
@@ -126,6 +127,8 @@ class _Passes:
         self.model, self.sequences, self.tokens_per_pass = model, sequences, tokens_per_pass
         if tokens_per_pass:
             see_trees(model)
+        vocabulary = model.config.get_text_config().vocab_size
+        self.most_positions = max(LOGITS_PER_PASS // vocabulary, 1)
         self.prefix = _common(sequences) if tokens_per_pass else 0
         self.kept = self._keys_and_values(sequences[0].ids[: self.prefix]) if self.prefix else []
 
@@ -133,7 +136,9 @@ class _Passes:
         """Yield each sequence with its log-probabilities, (positions, vocabulary), in float32."""
         ids = [one.ids[self.prefix :] for one in self.sequences]
         own_from = [one.positions[0] - self.prefix for one in self.sequences]
-        for trees in self._parted(grow(ids, own_from, self.tokens_per_pass)):
+        loads = [len(one.positions) for one in self.sequences]
+        grown = grow(ids, own_from, self.tokens_per_pass)
+        for trees in self._parted(thinned(grown, ids, loads, self.most_positions)):
             row = lay_out(trees, ids, before=self.prefix)
             yield from self._scored(row)
 
@@ -144,7 +149,7 @@ class _Passes:
         for tree in trees:
             scored = sum(len(self.sequences[member].positions) for member in tree.members)
             full = tokens + tree.size > self.tokens_per_pass
-            if together and (full or positions + scored > POSITIONS_PER_PASS):
+            if together and (full or positions + scored > self.most_positions):
                 yield together
                 together, tokens, positions = [], 0, 0
             together.append(tree)

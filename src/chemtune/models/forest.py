@@ -93,6 +93,38 @@ def _joined(tree: Tree, index: int, sequences: Sequence[Tokens], own_from: Seque
     return Tree((*tree.members, index), trunk, whole - len(tree.members) * trunk)
 
 
+def thinned(
+    trees: Sequence[Tree], sequences: Sequence[Tokens], loads: Sequence[int], most: int
+) -> list[Tree]:
+    """Return trees, in their order, of which none has a greater load than `most`.
+
+    A tree is parted between its members; each part runs the trunk again.
+
+    Args:
+        trees: Trees of `sequences`.
+        sequences: Token ids.
+        loads: What each sequence adds to the load of its tree.
+        most: Of a tree; a lone sequence may have more.
+    """
+    found: list[Tree] = []
+    for tree in trees:
+        parts: list[list[int]] = []
+        load = 0
+        for member in tree.members:
+            if not parts or load + loads[member] > most:
+                parts.append([])
+                load = 0
+            parts[-1].append(member)
+            load += loads[member]
+        found += [tree] if len(parts) == 1 else [_part(tree, p, sequences) for p in parts]
+    return found
+
+
+def _part(tree: Tree, members: Sequence[int], sequences: Sequence[Tokens]) -> Tree:
+    trunk = tree.trunk if len(members) > 1 else 0
+    return Tree(tuple(members), trunk, trunk + sum(len(sequences[m]) - trunk for m in members))
+
+
 def packed(trees: Sequence[Tree], most_tokens: int) -> list[list[Tree]]:
     """Part trees, in their order, into rows of at most `most_tokens` tokens, or of one tree."""
     rows: list[list[Tree]] = []

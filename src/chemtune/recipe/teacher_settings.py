@@ -19,6 +19,13 @@ class RecordedTeacher(Part):
     )
 
 
+class NoTeacher(Part):
+    """Nobody is asked: every document brings its answers in a column."""
+
+    kind: Literal["none"]
+    terms: str | None = Field(default=None, description="none apply; here for the other kinds' sake")
+
+
 class Price(Part):
     """What a model costs, in US dollars for a million tokens."""
 
@@ -96,5 +103,5 @@ class LocalTeacher(Part):
     )
 
 
-AnyTeacher = RecordedTeacher | EndpointTeacher | BatchTeacher | LocalTeacher
+AnyTeacher = NoTeacher | RecordedTeacher | EndpointTeacher | BatchTeacher | LocalTeacher
 Teacher = Annotated[AnyTeacher, Field(discriminator="kind")]

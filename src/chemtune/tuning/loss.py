@@ -10,6 +10,8 @@ from chemtune.models.sizes import on_grid
 from chemtune.tuning.batches import IGNORED
 
 LABEL_GRID = 16
+# Positions whose logits are in float32 at a time; without a gradient, no more of them are kept.
+TOGETHER = 128
 
 
 def label_loss(
@@ -35,9 +37,14 @@ def label_loss(
     predicting = targets != IGNORED
     _round_up(predicting)
     logits = model(input_ids=input_ids, logits_to_keep=predicting, use_cache=False, **layout).logits
-    return torch.nn.functional.cross_entropy(
-        logits.float(), targets[predicting], reduction="sum", ignore_index=IGNORED
-    )
+    parts = zip(logits.split(TOGETHER), targets[predicting].split(TOGETHER), strict=True)
+    losses = [
+        torch.nn.functional.cross_entropy(
+            part.float(), wanted, reduction="sum", ignore_index=IGNORED
+        )
+        for part, wanted in parts
+    ]
+    return torch.stack(losses).sum()
 
 
 def _round_up(predicting: torch.Tensor) -> None:

@@ -101,7 +101,7 @@ def _no_data(one: PlannedCell, folder: GridFolder) -> str:
 def _costs_nothing(recipe: Recipe) -> bool:
     teachers = [source.teacher or recipe.teacher for source in recipe.documents]
     teachers += [other.teacher for other in (recipe.second, recipe.judge) if other]
-    return all(teacher.kind == "recorded" for teacher in teachers)
+    return all(teacher.kind in ("none", "recorded") for teacher in teachers)
 
 
 def _groups(cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
