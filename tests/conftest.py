@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+# The tests read English messages, whatever the machine's locale; those of wording/ set their own.
+os.environ["CHEMTUNE_LANGUAGE"] = "en"
 pytest_plugins = ["chat_server", "batch_server", "hub_server"]
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SAMPLE = Path(__file__).resolve().parents[1] / "src/chemtune/domains/chemistry/sample"

@@ -13,6 +13,11 @@ import pytest
 from aiohttp import web
 
 
+def _sibling(path: str, data: bytes, request: web.Request) -> dict[str, Any]:
+    sizes = request.query.get("blobs", "").lower() in ("1", "true")
+    return {"rfilename": path} | ({"size": len(data)} if sizes else {})
+
+
 class HubServer:
     """Holds data sets and models by name and revision: their files and the YAML head of their card.
 
@@ -73,7 +78,7 @@ class HubServer:
         files, card = self.data[name, revision]
         return web.json_response(
             {"id": name, "sha": self.commit_of(name, revision), "cardData": card}
-            | {"siblings": [{"rfilename": path} for path in files]}
+            | {"siblings": [_sibling(path, files[path], request) for path in files]}
         )
 
     async def tree(self, request: web.Request) -> web.StreamResponse:
@@ -125,6 +130,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> Iterator[HubS
         app = web.Application()
         app.router.add_get("/api/datasets/{owner}/{name}", server.info)
         app.router.add_get("/api/datasets/{owner}/{name}/revision/{revision}", server.info)
+        app.router.add_get("/api/models/{owner}/{name}", server.info)
         app.router.add_get("/api/models/{owner}/{name}/revision/{revision}", server.info)
         app.router.add_get("/api/models/{owner}/{name}/tree/{revision}", server.tree)
         path = "{owner}/{name}/resolve/{revision}/{path:.+}"

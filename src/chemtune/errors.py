@@ -11,6 +11,12 @@ class ChemtuneError(Exception):
 
     exit_code = 1
 
+    def told(self) -> str:
+        """The error as its user reads it, in the user's language; `str` is the English."""
+        from chemtune.wording.translate import translated
+
+        return translated(str(self))
+
 
 class Interrupted(ChemtuneError):
     """The user asked to stop; what was done so far is kept, and the next run goes on from it."""
@@ -29,12 +35,21 @@ class Problem:
     remedy: str | None = None
 
     def __str__(self) -> str:
+        return self._text(self.message, self.remedy)
+
+    def told(self) -> str:
+        """The problem as its user reads it, in the user's language; `str` is the English."""
+        from chemtune.wording.translate import translated
+
+        return self._text(translated(self.message), translated(self.remedy or ""))
+
+    def _text(self, message: str, remedy: str | None) -> str:
         place = "" if self.file is None else str(self.file)
         if self.line is not None:
             place += f":{self.line}"
-        parts = [part for part in (place, self.field, self.message) if part]
+        parts = [part for part in (place, self.field, message) if part]
         text = ": ".join(parts)
-        return f"{text} ({self.remedy})" if self.remedy else text
+        return f"{text} ({remedy})" if remedy else text
 
 
 class InputError(ChemtuneError):
@@ -45,6 +60,10 @@ class InputError(ChemtuneError):
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = [Problem(p) if isinstance(p, str) else p for p in problems]
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def told(self) -> str:
+        """Every problem on a line of its own, in the user's language."""
+        return "\n".join(problem.told() for problem in self.problems)
 
 
 def nearest(name: str, known: list[str]) -> str:

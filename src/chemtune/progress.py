@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from chemtune.wording.translate import translated, worded
+
 QUIET_INTERVAL_S = 15.0
 
 
@@ -23,11 +25,11 @@ class Advance(Protocol):
 def say(message: str) -> None:
     """Print one line of news on standard error, so that standard output stays the result's.
 
+    It is written in English here, and printed in the user's language.
     Where several processes tune together (torchrun), the first of them speaks.
     """
-    if not speaks():
-        return
-    print(message, file=sys.stderr, flush=True)
+    if speaks():
+        _print(translated(message))
 
 
 @contextmanager
@@ -35,9 +37,9 @@ def progress(title: str, total: int, unit: str = "") -> Iterator[Advance]:
     """Show the progress of `total` units of work named `title`.
 
     Args:
-        title: What is being done, for example "Asking the teacher".
+        title: What is being done, for example "Asking the teacher", in English.
         total: The number of units; 0 shows nothing.
-        unit: The unit's name in the plural, for example "requests".
+        unit: The unit's name in the plural, for example "requests", in English.
 
     Yields:
         A function that counts units as done.
@@ -45,10 +47,10 @@ def progress(title: str, total: int, unit: str = "") -> Iterator[Advance]:
     if total <= 0 or not speaks():
         yield _ignore
     elif sys.stderr.isatty():
-        with _bar(title, total, unit) as advance:
+        with _bar(translated(title), total, translated(unit)) as advance:
             yield advance
     else:
-        lines = _Lines(title, total, unit)
+        lines = _Lines(translated(title), total, unit)
         yield lines.advance
         lines.close()
 
@@ -56,6 +58,10 @@ def progress(title: str, total: int, unit: str = "") -> Iterator[Advance]:
 def speaks() -> bool:
     """Whether this process is the one that prints, of those that torchrun starts together."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _ignore(count: int = 1, *, note: str = "") -> None:
@@ -88,7 +94,7 @@ def _bar(title: str, total: int, unit: str) -> Iterator[Advance]:
             nonlocal done
             done += count
             rate = done / max(time.monotonic() - started, 1e-9)
-            bar.update(task, advance=count, rate=f"{rate:.3g}/s", note=note)
+            bar.update(task, advance=count, rate=f"{rate:.3g}/s", note=translated(note))
 
         yield advance
 
@@ -109,13 +115,14 @@ class _Lines:
         if now - self.printed >= QUIET_INTERVAL_S and self.done < self.total:
             self.printed = now
             left = (now - self.started) / max(self.done, 1) * (self.total - self.done)
-            self._line(f", {left:.0f} s left")
+            self._line(worded(", {} s left", f"{left:.0f}"))
 
     def close(self) -> None:
         """Print the last line."""
-        self._line(f" in {time.monotonic() - self.started:.1f} s")
+        self._line(worded(" in {} s", f"{time.monotonic() - self.started:.1f}"))
 
     def _line(self, tail: str) -> None:
-        note = f", {self.note}" if self.note else ""
+        note = f", {translated(self.note)}" if self.note else ""
         unit = f" {self.unit}" if self.unit else ""
-        say(f"{self.title}: {self.done} of {self.total}{unit}{note}{tail}")
+        counts = worded("{} of {}" + unit, self.done, self.total)
+        _print(f"{self.title}: {counts}{note}{tail}")

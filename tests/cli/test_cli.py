@@ -47,6 +47,23 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_the_doctor_tells_by_its_exit_code_whose_fault_it_is(tmp_path: Path) -> None:
+    assert chemtune("init", tmp_path / "new").returncode == 0
+    done = chemtune("doctor", tmp_path / "new", LC_ALL="C.UTF-8")
+    assert done.returncode == 2, done.stderr
+    last = done.stdout.rstrip().splitlines()
+    # The fault stands at the end, with what to do.
+    assert "documents is empty" in last[-4]
+    assert last[-3].strip().startswith("-> put documents there")
+    assert last[-1].startswith("1 fault, ")
+    (tmp_path / "file").touch()
+    done = chemtune("doctor", "--json", CHEMTUNE_CACHE=str(tmp_path / "file/cache"))
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["faults"] == sum(one["level"] == "fault" for one in told["findings"]) == 1
+    assert set(told["findings"][0]) == {"group", "level", "about", "found", "remedy"}
+
+
 def test_init_with_the_papers_recipe(tmp_path: Path) -> None:
     from chemtune.dataset.plan import Plan
     from chemtune.recipe.load import load_recipe

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from chemtune.dataset.assemble import Outcome, assemble
 from chemtune.dataset.gather import Bought, gather
 from chemtune.dataset.job import Job, jobs_of
 from chemtune.dataset.prepared import Prepared
+from chemtune.dataset.review.verdicts import Verdict
+from chemtune.dataset.reviewed import Reviewed
 from chemtune.documents.document import Document
 from chemtune.domains import find_domain
 from chemtune.tasks.answer import FreeAnswer
@@ -177,3 +180,31 @@ def test_a_value_is_dropped_where_the_rule_says_so(journal: Journal) -> None:
     (strict,) = assemble([job], [bought], {"format": Rule(severity="error")})
     assert strict.entry is not None
     assert strict.entry.reason == "format"
+
+
+def test_a_person_may_accept_a_reply_that_was_cut_off(journal: Journal) -> None:
+    (outcome,), _, teacher = built(jobs("long"), journal)
+    item = f"{outcome.job.document.id}-t"
+    said = hashlib.sha256(b"It is long.").hexdigest()
+    verdict = Verdict(
+        item=item,
+        document="long",
+        task="t",
+        decision="accepted",
+        answer="",
+        author="",
+        judged=frozenset([said]),
+        reviewers=("Kim",),
+        note="",
+        at="2026-03-01T10:00:00+00:00",
+    )
+    people = Reviewed({item: verdict}, {})
+    example = people.settle(outcome, Bought(teacher, journal)).example
+    assert example is not None
+    assert (example.answer, example.model, example.completion_tokens) == (
+        "It is long.",
+        "m-2026",
+        3,
+    )
+    assert example.findings[-1].message == "accepted by Kim, against: reply cut off"
+    assert people.counts()["accepted"] == 1

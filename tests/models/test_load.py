@@ -11,7 +11,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from chemtune.errors import InputError
-from chemtune.models.load import load_student
+from chemtune.models.load import load_student, weightless_student
 from chemtune.models.resolve import ModelFiles, resolve_model
 
 TEXT = {
@@ -73,6 +73,25 @@ def test_of_gemma3_with_images_the_language_model_is_loaded(
     ids = torch.randint(0, 690, (2, 30))
     with torch.no_grad():
         assert torch.equal(student.model(input_ids=ids).logits, whole(input_ids=ids).logits)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_without_weights_sizes_tokens_and_memory_are_the_same(
+    tiny_model: Path, adapt: Any, precision: str
+) -> None:
+    from chemtune.tuning.memory import estimate
+
+    files = resolve_model(str(tiny_model))
+    loaded = load_student(files, precision=precision, on_processor=True)
+    weightless = weightless_student(files, precision=precision)
+    assert weightless.context == loaded.context
+    assert weightless.template.end_id == loaded.template.end_id
+    adapted = [adapt(student.model) for student in (loaded, weightless)]
+    shapes = [{n: (p.shape, p.dtype) for n, p in model.named_parameters()} for model in adapted]
+    assert shapes[0] == shapes[1]
+    assert all(parameter.is_meta for parameter in weightless.model.parameters())
+    first, second = (estimate(m, tokens=512, labels=128, longest=200) for m in adapted)
+    assert first == second
 
 
 def test_other_models_that_read_images_are_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from chemtune.errors import ChemtuneError, InputError
 from chemtune.models.identity import weights_identity
 from chemtune.models.load import load_student
 from chemtune.models.preset import Part, Preset, Wheel, load_preset, preset_names
-from chemtune.models.resolve import cache_folder, resolve_model
+from chemtune.models.resolve import cache_folder, model_here, resolve_model
 from chemtune.models.wheel import find_gguf
 
 if TYPE_CHECKING:
@@ -65,6 +65,19 @@ def test_names_that_are_nothing(tmp_path: Path) -> None:
 def test_a_hub_name_that_cannot_be_reached_says_so() -> None:
     with pytest.raises(ChemtuneError, match="model 'nobody/nothing': cannot be reached"):
         resolve_model("nobody/nothing")
+
+
+def test_what_is_here_is_found_and_nothing_is_fetched(
+    hub: HubServer, tiny_model: Path, tmp_path: Path
+) -> None:
+    assert model_here(str(tiny_model)) == resolve_model(str(tiny_model))
+    assert model_here("owner/other") is None
+    assert model_here("qwen3-8b") is None
+    assert hub.asked == []
+    with pytest.raises(InputError, match="did you mean 'smollm2-135m'"):
+        model_here("smollm2-135x")
+    with pytest.raises(InputError, match="no such file"):
+        model_here("none.gguf", tmp_path)
 
 
 def test_a_preset_is_taken_from_the_cache_first(tiny_model: Path) -> None:

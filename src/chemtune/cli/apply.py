@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, RunPath, Untuned, give_out
 
 NAME = "apply"
@@ -19,7 +20,10 @@ def command(
     ],
     task: Annotated[
         list[str] | None,
-        typer.Option(help="A task of the domain; may come again. By default those tuned on."),
+        typer.Option(
+            help="A task of the domain; may come again. By default those tuned on.",
+            autocompletion=complete.tasks,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="In RUN/applied by default.")

@@ -7,13 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, give_out
 
 NAME = "average"
 
 
 def command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Folders of runs.", autocompletion=complete.runs),
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new run's folder.")],
     weight: Annotated[
         list[float] | None,

@@ -55,6 +55,8 @@ def show(result: dict[str, Any]) -> None:
         _show_gold(result["gold"])
     if result["judge"]:
         _show_judge(result["judge"])
+    if result["reviewed"]:
+        _show_reviewed(result["reviewed"])
     if result["stopped"]:
         print(f"Not everything was asked: {result['stopped']}")
 
@@ -88,6 +90,20 @@ def _show_judge(judge: dict[str, Any]) -> None:
         f"Judge: agrees with gold on {judge['agreed']} of {judge['answers']} answers, kappa "
         f"{judge['kappa']:.2f} [{low:.2f}, {high:.2f}]; {word}"
     )
+
+
+def _show_reviewed(reviewed: dict[str, Any]) -> None:
+    taken = [f"{reviewed[k]} {k}" for k in ("accepted", "rejected", "corrected") if reviewed[k]]
+    kinds = {"disputed": "disputed", "stale": "about answers that changed since",
+             "unreadable": "unreadable"}  # fmt: skip
+    left = [f"{reviewed[kind]} {said}" for kind, said in kinds.items() if reviewed[kind]]
+    parts = [f"People's decisions: {', '.join(taken) or 'none taken'}"]
+    if left:
+        first = "; ".join(reviewed["look_again"][:3])
+        parts.append(f"{', '.join(left)}: look at them again ({first})")
+    if reviewed["unmet"]:
+        parts.append(f"{reviewed['unmet']} about documents that are not in this build")
+    print("; ".join(parts))
 
 
 def show_preview(result: dict[str, Any]) -> None:

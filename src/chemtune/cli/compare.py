@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, OutFolder, give_out
 
 NAME = "compare"
@@ -18,6 +19,7 @@ def command(
             metavar="RUN...",
             help="Folders of runs (RUN:before for the untuned side), folders of `evaluate --out`,"
             " or files of predictions (FILE:COLUMN). The others are compared with the first one.",
+            autocompletion=complete.runs,
         ),
     ],
     every_measure: Annotated[

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, OutFolder, give_out, open_recipe
+from chemtune.wording.translate import translated, worded
 
 NAME = "evaluate"
 CHOICES = {
@@ -20,10 +22,19 @@ CHOICES = {
 
 def command(
     recipe: Annotated[
-        Path | None, typer.Argument(metavar="[RECIPE]", help="A recipe; or use --model.")
+        Path | None,
+        typer.Argument(
+            metavar="[RECIPE]",
+            help="A recipe; or use --model.",
+            autocompletion=complete.projects,
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A preset, a folder, or a hub name such as org/model.")
+        str | None,
+        typer.Option(
+            help="A preset, a folder, or a hub name such as org/model.",
+            autocompletion=complete.models,
+        ),
     ] = None,
     adapter: Annotated[
         Path | None, typer.Option(help="A folder with an adapter in PEFT's format.")
@@ -169,7 +180,7 @@ def _show_card(card: Mapping[str, Any]) -> None:
         ("clean", "of the questions that the training data do not hold"),
     ):
         if name in card:
-            print(f"  {title}: {_share(card[name])}")
+            print(f"  {translated(title)}: {_share(card[name])}")
     if "permuted" in card:
         permuted = card["permuted"]
         low, high = permuted["interval95"]
@@ -186,7 +197,8 @@ def _show_card(card: Mapping[str, Any]) -> None:
 
 def _share(card: Mapping[str, Any]) -> str:
     low, high = card["interval95"]
-    return f"{card['correct']} of {card['total']} [{low:.3f}, {high:.3f}]"
+    values = card["correct"], card["total"], f"{low:.3f}", f"{high:.3f}"
+    return worded("{} of {} [{}, {}]", *values)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, OutFolder, give_out
 
 NAME = "export"
@@ -23,7 +24,10 @@ class Target(StrEnum):
 
 
 def command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="The run's folder.", autocompletion=complete.runs),
+    ],
     to: Annotated[
         Target, typer.Option("--to", help="A folder of transformers, llama.cpp's file, or Ollama.")
     ] = Target.hf,

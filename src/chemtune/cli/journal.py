@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chemtune.cli.shared import AsJson, give_out
+from chemtune.wording.translate import worded
 
 NAME = "journal"
 
@@ -83,7 +84,8 @@ def _opened(path: Path) -> Any:
 
 
 def _show_info(result: dict[str, Any]) -> None:
-    by_teacher = ", ".join(f"{count} of {name}" for name, count in result["by_teacher"].items())
+    counts = result["by_teacher"].items()
+    by_teacher = ", ".join(worded("{} of {}", count, name) for name, count in counts)
     print(
         f"{result['journal']}: {result['replies']} replies ({by_teacher or 'none'}), "
         f"{result['bytes'] / 2**20:.1f} MiB, {result['spent_usd']:.4f} USD noted as spent"

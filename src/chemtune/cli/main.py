@@ -14,18 +14,22 @@ from chemtune.cli import (
     chat,
     compare,
     demo,
+    doctor,
     evaluate,
     experiment,
     export,
     init,
     journal,
     report,
+    review,
     run,
     serve,
     share,
     tune,
 )
 from chemtune.errors import ChemtuneError
+from chemtune.wording.locale import language
+from chemtune.wording.translate import translated
 
 app = typer.Typer(
     name="chemtune",
@@ -35,8 +39,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-STEPS = (demo, init, run, build, tune, evaluate, experiment)
-AFTERWARDS = (compare, average, report, export, share, apply, chat, serve)
+STEPS = (demo, init, doctor, run, build, tune, evaluate, experiment)
+AFTERWARDS = (review, compare, average, report, export, share, apply, chat, serve)
 for command in (*STEPS, *AFTERWARDS):
     app.command(name=command.NAME)(command.command)
 app.add_typer(journal.app, name=journal.NAME)
@@ -60,18 +64,23 @@ def options(
 def main() -> None:
     """Run the command that the arguments name, and exit with its code."""
     try:
-        app()
+        if language() == "en":
+            app()
+        else:
+            from chemtune.cli.korean import run_in_korean
+
+            sys.exit(run_in_korean(app))
     except ChemtuneError as error:
-        _say(str(error))
+        _say(error.told())
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _say("interrupted; what was finished is kept, run again to go on")
+        _say(translated("interrupted; what was finished is kept, run again to go on"))
         sys.exit(1)
     except Exception as error:
         said = _disk_fault(error)
         if said is None:
             raise
-        _say(said)
+        _say(translated(said))
         sys.exit(1)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chemtune.cli import complete
 from chemtune.cli.shared import AsJson, give_out
 
 NAME = "report"
@@ -23,7 +24,12 @@ class Form(StrEnum):
 
 def command(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="The folder of a run or of a grid.")
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="The folder of a run or of a grid.",
+            autocompletion=complete.runs,
+        ),
     ] = None,
     form: Annotated[
         Form,

@@ -22,25 +22,6 @@ SHOWN_FINDINGS = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a job: an example, or an entry of the ledger.
-
-    Attributes:
-        job: The job.
-        answer: What the reply says, wherever it could be read.
-        findings: What the checks say of it.
-        example: The example, where the answer is accepted.
-        entry: The ledger's entry, where it is not.
-    """
-
-    job: Job
-    answer: Answer | None = None
-    findings: tuple[Finding, ...] = ()
-    example: Example | None = None
-    entry: Entry | None = None
-
-
-@dataclass(frozen=True)
 class Read:
     """An answer with where it comes from."""
 
@@ -49,6 +30,29 @@ class Read:
     text: str = ""
     key: str = ""
     reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: an example, or an entry of the ledger.
+
+    Attributes:
+        job: The job.
+        read: What the reply says, wherever it could be read, and where it comes from.
+        answer: The same, without what the rules drop.
+        findings: What the checks say of it.
+        agreement: How far a second teacher agrees with it, 0 to 1, where one answered.
+        example: The example, where the answer is accepted.
+        entry: The ledger's entry, where it is not.
+    """
+
+    job: Job
+    read: Read | None = None
+    answer: Answer | None = None
+    findings: tuple[Finding, ...] = ()
+    agreement: float | None = None
+    example: Example | None = None
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,19 @@ def read_answer(job: Job, bought: Bought) -> Read | Entry:
         detail = f"the reply was cut off after {tokens} tokens; raise teacher.max_tokens"
         return Entry("reading", "rejected", *job.key, "reply cut off", detail, reply.text)
     try:
-        answer = job.task.read(reply.text)
+        return read_reply(job, key, reply)
     except Unreadable as error:
         reason = "unreadable reply"
         return Entry("reading", "rejected", *job.key, reason, str(error), reply.text)
+
+
+def read_reply(job: Job, key: str, reply: Reply) -> Read:
+    """Return what a reply to a job says; `key` is the journal's.
+
+    Raises:
+        Unreadable: It is not in the task's format.
+    """
+    answer = job.task.read(reply.text)
     departed = job.task.departures(reply.text)
     findings = [Finding("format", "warning", "", "", f"repaired: {departed}")] if departed else []
     return Read(answer, tuple(findings), reply.text, key, reply)
@@ -118,15 +131,31 @@ def read_answer(job: Job, bought: Bought) -> Read | Entry:
 
 def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> Outcome:
     """Check an answer against its document."""
-    document, task = job.document, job.task
     answer, of_rules = _checked(job, read, rules)
     if of_rules.rejecting:
         wrong = of_rules.rejecting
         detail = "; ".join(f"{f.field} {f.value!r} {f.message}" for f in wrong[:SHOWN_FINDINGS])
         entry = Entry("checks", "rejected", *job.key, wrong[0].check, detail, read.text)
-        return Outcome(job, answer, tuple(of_rules.kept), entry=entry)
+        return Outcome(job, read, answer, tuple(of_rules.kept), entry=entry)
+    example = example_of(job, read, answer, of_rules.kept, bought)
+    return Outcome(job, read, answer, tuple(of_rules.kept), example=example)
+
+
+def example_of(
+    job: Job, read: Read, answer: Answer, findings: Sequence[Finding], bought: Bought
+) -> Example:
+    """Return the example that an answer to a job makes.
+
+    Args:
+        job: The job.
+        read: The reply that the answer comes from.
+        answer: The answer as it is to stand.
+        findings: What is kept of what the checks say of it.
+        bought: Tells who was asked, at which price and on which terms.
+    """
+    document, task = job.document, job.task
     messages = task.write(document, job.wording)
-    example = Example(
+    return Example(
         document_id=document.id,
         document=document.name,
         task=task.name,
@@ -139,7 +168,7 @@ def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> O
         teacher="document" if read.reply is None else bought.teacher.name,
         terms=bought.terms if read.reply else "",
         reply_key=read.key,
-        findings=of_rules.kept,
+        findings=list(findings),
         wording=job.wording,
         prompt_sha256=hash_of(messages),
         model=read.reply.model if read.reply else "",
@@ -150,7 +179,6 @@ def accept(job: Job, read: Read, bought: Bought, rules: Mapping[str, Rule]) -> O
         offset=document.offset,
         page=document.layout.page(0),
     )
-    return Outcome(job, answer, tuple(of_rules.kept), example)
 
 
 def _compared(outcome: Outcome, read: Read, second: Second) -> Outcome:
@@ -169,8 +197,8 @@ def _compared(outcome: Outcome, read: Read, second: Second) -> Outcome:
         why = f"the second teacher agrees to {agreed:.2f}; {second.at_least} is asked for"
     if second.at_least is not None and (agreed is None or agreed < second.at_least):
         entry = Entry("checks", "rejected", *job.key, "agreement", why, read.text)
-        return replace(outcome, example=None, entry=entry)
-    return replace(outcome, example=replace(example, agreement=agreed))
+        return replace(outcome, agreement=agreed, example=None, entry=entry)
+    return replace(outcome, agreement=agreed, example=replace(example, agreement=agreed))
 
 
 def _checked(job: Job, read: Read, rules: Mapping[str, Rule]) -> tuple[Answer, Judged]:

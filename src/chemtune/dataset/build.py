@@ -8,7 +8,7 @@ of the journal. The last needs no teacher, so a data set can be made again from 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from chemtune.dataset.ledger import Ledger, ledger_written
 from chemtune.dataset.panel import Invited, Panel
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.prepared import SCHEMA, read_prepared
+from chemtune.dataset.reviewed import Reviewed
 from chemtune.dataset.rows import read_rows, rows_written
 from chemtune.dataset.seen import Distinct
 from chemtune.dataset.tally import Tally
@@ -63,7 +64,10 @@ def build(
         reason), `examples` (by task and split), `tokens` (of the teacher, now), `cost_usd` (of the
         replies that came now; None where no price is known), `stopped` (why not everything was
         asked, or ""), `agreement` (of a second teacher, by task and field), `gold` (`fields`,
-        `caught` and `unmet`; see `Gold`), `judge` (its agreement with gold), `wall_s`, `run`.
+        `caught` and `unmet`; see `Gold`), `judge` (its agreement with gold), `reviewed` (what
+        people decided: `accepted`, `rejected`, `corrected`; not taken: `disputed`, `stale`,
+        `unreadable`, whose documents and tasks are in `look_again`; `unmet`, not about this build;
+        `reviewers`; None where nobody decided anything), `wall_s`, `run`.
 
     Raises:
         InputError: The recipe, a file or the teacher's key is not as it should be.
@@ -77,6 +81,7 @@ def build(
     golden = None
     if gold is not None:
         golden = Gold.read(find_files(str(gold), Path.cwd()), plan.tasks)
+    people = Reviewed.of(recipe, plan.rules)
     folder = RunFolder(recipe.run_folder)
     folder.begin(recipe)
     rejected = folder.dataset / "rejected.parquet"
@@ -85,14 +90,15 @@ def build(
         known = _refused_before(rejected) if offline else {}
         panel = invited.panel(journal, known)
         counted = _prepare(plan, folder.prepared, ledger, limit, panel.parts)
-        made = _Made(plan, folder, panel, golden)
+        made = _Made(plan, folder, panel, golden, people)
         if not offline:
             made.ask(counted)
         trust = made.judge_all(offline=offline)
         tally = made.assemble(ledger)
     counts = made.counts
     agreement = list(made.second.agreement.fields()) if made.second else []
-    write_card(folder.dataset / "README.md", recipe.name, tally, ledger, agreement, golden, trust)
+    card = folder.dataset / "README.md"
+    write_card(card, recipe.name, tally, ledger, agreement, golden, trust, people)
     if not tally.total:
         reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
@@ -114,6 +120,7 @@ def build(
         "agreement": [asdict(field) for field in agreement],
         "gold": golden.report() if golden else None,
         "judge": asdict(trust) if trust else None,
+        "reviewed": people.report() if people else None,
         "wall_s": round(time.monotonic() - started, 2),
     }
 
@@ -152,8 +159,16 @@ def _refused_before(path: Path) -> dict[tuple[str, str], str]:
 class _Made:
     """What a build makes out of its documents and replies."""
 
-    def __init__(self, plan: Plan, folder: RunFolder, panel: Panel, gold: Gold | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: RunFolder,
+        panel: Panel,
+        gold: Gold | None,
+        people: Reviewed | None,
+    ) -> None:
         self.plan, self.folder, self.panel, self.gold = plan, folder, panel, gold
+        self.people = people
         self.counts = AskedCounts()
         self.replied = 0
         self.second: Second | None = None
@@ -207,14 +222,10 @@ class _Made:
                 )
                 for split in SPLITS
             }
-            for outcome in outcomes:
-                if self.gold is not None:
-                    self.gold.add(outcome)
+            for outcome in self._settled(outcomes):
                 if outcome.entry is not None:
                     ledger.add(outcome.entry)
-                    self.replied += bool(outcome.entry.reply)
                 if outcome.example is not None:
-                    self.replied += bool(outcome.example.reply_key)
                     for file in files[outcome.example.split]:
                         file.write(outcome.example)
                     tally.add(outcome.example)
@@ -232,6 +243,21 @@ class _Made:
         total = counted.requests.get(number, 0) if only_its_own else sum(counted.requests.values())
         bought = self.panel.everybody[number]
         self.counts += gather(bought, requests, total, plan.recipe.budget_usd)
+
+    def _settled(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Outcomes as people decided; gold is compared with them as they were before."""
+        of_parts = self.panel.of_parts
+        for outcome in outcomes:
+            if self.gold is not None:
+                self.gold.add(outcome)
+            if outcome.entry is not None:
+                self.replied += bool(outcome.entry.reply)
+            if outcome.example is not None:
+                self.replied += bool(outcome.example.reply_key)
+            settled = outcome
+            if self.people is not None:
+                settled = self.people.settle(outcome, of_parts[outcome.job.part])
+            yield settled
 
     def _outcomes(self) -> Iterator[Outcome]:
         prepared = read_prepared(self.folder.prepared)

@@ -11,6 +11,7 @@ from chemtune.dataset.gold import Gold
 from chemtune.dataset.judge import Trust
 from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.licences import warnings_for
+from chemtune.dataset.reviewed import OPEN, TAKEN, CalledRight, Reviewed
 from chemtune.dataset.tally import Tally
 from chemtune.documents.document import SPLITS
 from chemtune.files import write_text
@@ -44,6 +45,7 @@ def write_card(
     agreement: Sequence[FieldAgreement] = (),
     gold: Gold | None = None,
     trust: Trust | None = None,
+    people: Reviewed | None = None,
 ) -> None:
     """Write the card of a data set as Markdown with the hub's YAML head."""
     parts = [
@@ -60,6 +62,7 @@ def write_card(
         *_agreement(agreement),
         *_gold(gold),
         *_judge(trust),
+        *_people(people),
         "## Left out\n\n" + _left_out(ledger),
     ]
     write_text(path, "\n".join(parts))
@@ -150,6 +153,39 @@ def _judge(trust: Trust | None) -> list[str]:
             f"{trust.kappa:.2f}, 95% interval {low:.2f} to {high:.2f}), so that its word {word}."
         )
     return [f"## The judge\n\n{said}\n"]
+
+
+def _people(people: Reviewed | None) -> list[str]:
+    if people is None or not people.by_task:
+        return []
+    count, kinds = len(people.reviewers), (*TAKEN, *OPEN)
+    rows = [
+        f"{people.by_task.total()} answers were decided about by {count} "
+        f"{'person' if count == 1 else 'people'}; accepted, rejected and corrected ones stand as",
+        "they decided. Disputed ones (reviewers disagree), stale ones (the answer is another one",
+        "now) and unreadable ones wait for another look.",
+        "",
+        f"| task | {' | '.join(kinds)} |",
+        f"|---|{'---:|' * len(kinds)}",
+        *(
+            f"| {task} | {' | '.join(str(people.by_task[task, kind]) for kind in kinds)} |"
+            for task in sorted({task for task, _ in people.by_task})
+        ),
+        "",
+        *(_called_right(one) for one in people.rates()),
+        "",
+        "What was read may have been chosen and not drawn: these are no rates of the data set.",
+    ]
+    return ["## What people decided\n\n" + "\n".join(rows) + "\n"]
+
+
+def _called_right(one: CalledRight) -> str:
+    before = "were accepted" if one.accepted else "were left out"
+    low, high = one.interval
+    return (
+        f"- {one.task}: people called {one.right} of {one.answers} right that {before} before "
+        f"(95% interval {low:.2f} to {high:.2f})."
+    )
 
 
 def _left_out(ledger: Ledger) -> str:

@@ -126,8 +126,10 @@ def with_judge(
             continue
         of_rules = judged([finding], rules if judge.trusted else {})
         if of_rules.rejecting:
-            entry = Entry("checks", "rejected", *outcome.job.key, "judge", finding.message)
-            yield replace(outcome, example=None, entry=entry)
+            said = outcome.read.text if outcome.read else ""
+            entry = Entry("checks", "rejected", *outcome.job.key, "judge", finding.message, said)
+            findings = (*outcome.findings, *of_rules.kept)
+            yield replace(outcome, findings=findings, example=None, entry=entry)
         else:
-            findings = [*example.findings, *of_rules.kept]
-            yield replace(outcome, example=replace(example, findings=findings))
+            marked = replace(example, findings=[*example.findings, *of_rules.kept])
+            yield replace(outcome, example=marked)

@@ -26,16 +26,17 @@ class Entry:
     """One line of the ledger.
 
     Attributes:
-        stage: Where it happened: "document", "teacher", "reading", "checks", "tokens".
+        stage: Where it happened: "document", "teacher", "reading", "checks", "review", "tokens".
         outcome: "rejected", or "cut" where only a part was left out.
         document: The document's name.
         task: The task's name, or "".
         reason: A short reason, for counting.
         detail: What exactly, for reading.
-        reply: The teacher's reply, where there is one.
+        reply: The teacher's reply, where there is one; at "review" the answer that people looked
+            at, as it stood.
     """
 
-    stage: Literal["document", "teacher", "reading", "checks", "tokens"]
+    stage: Literal["document", "teacher", "reading", "checks", "review", "tokens"]
     outcome: Literal["rejected", "cut"]
     document: str
     task: str

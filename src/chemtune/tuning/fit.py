@@ -31,6 +31,7 @@ from chemtune.tuning.checkpoints import (
     step_of,
 )
 from chemtune.tuning.encode import Encoded
+from chemtune.tuning.growing_log import GrowingLog
 from chemtune.tuning.processes import Passes, is_main, wait_for_all, world_size
 from chemtune.tuning.trackers import TENSORBOARD, own_trackers
 from chemtune.tuning.trainer import LabelRowTrainer
@@ -64,6 +65,7 @@ def fit(
     seed: int,
     adapter: Path,
     checkpoints: Path,
+    log: Path,
 ) -> dict[str, Any]:
     """Train `student.model`, which learns what requires a gradient; resume where a checkpoint is.
 
@@ -74,6 +76,7 @@ def fit(
         seed: Of the order.
         adapter: Where the learned weights are written, in the format of their library.
         checkpoints: Where the state is kept meanwhile.
+        log: Where each step is told as it is taken; see `GrowingLog`.
 
     Returns:
         The summary; see `tune`.
@@ -113,9 +116,13 @@ def fit(
     if checkpoint:
         say(f"Tuning goes on from step {begun} of {steps}")
     started = time.monotonic()
-    with progress("Tuning", steps - begun, "steps") as advance, StopOnInterrupt() as stop:
-        trainer.add_callback(StepLog(advance))
-        trainer.add_callback(stop)
+    with (
+        progress("Tuning", steps - begun, "steps") as advance,
+        StopOnInterrupt() as stop,
+        GrowingLog(log) as growing,
+    ):
+        for watcher in (StepLog(advance), stop, growing):
+            trainer.add_callback(watcher)
         # Trackers print; standard output is the result's.
         with full_disk_told(checkpoints), redirect_stdout(sys.stderr):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

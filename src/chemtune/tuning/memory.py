@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chemtune.models.short_attention import MOST_SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chemtune.tuning.encode import Encoded
 
 # The libraries, their code and buffers.
 AROUND = 500 * 2**20
@@ -55,11 +60,29 @@ def estimate(model: Any, *, tokens: int, labels: int, longest: int) -> MemoryEst
     kept = HIDDEN_KEPT * config.hidden_size + BETWEEN_KEPT * config.intermediate_size
     # The attention's weights, where they are kept (`short_attention`).
     kept += config.num_attention_heads * longest if longest**2 <= MOST_SCORES else 0
-    activations = tokens * kept * _layers_with_gradient(model, config) * width
+    activations = tokens * kept * layers_with_gradient(model) * width
     scores = labels * config.vocab_size * (COPIES_OF_SCORES * 4 + width)
-    on_processor = parameters[0].device.type == "cpu"
+    on_processor = parameters[0].device.type == "cpu" or _to_be_on_processor(parameters[0])
     compiled = COMPILED if on_processor and width == 2 else 0
     return MemoryEstimate(weights, learned, activations, scores, compiled)
+
+
+def estimate_for(model: Any, train: Sequence[Encoded], *, tokens_per_pass: int) -> MemoryEstimate:
+    """Estimate the memory of tuning `model` on examples, in passes of a bounded size.
+
+    Args:
+        model: See `estimate`.
+        train: The examples, one at least.
+        tokens_per_pass: The bound; an example that is longer is a pass of its own.
+    """
+    longest = max(len(one.ids) for one in train)
+    labels = max(one.label_count for one in train)
+    return estimate(
+        model,
+        tokens=max(longest, tokens_per_pass),
+        labels=max(labels, tokens_per_pass // 4),
+        longest=longest,
+    )
 
 
 def free_bytes() -> int:
@@ -72,8 +95,16 @@ def free_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def _layers_with_gradient(model: Any, config: Any) -> int:
-    """The layers from the first that learns to the last: below, nothing is kept."""
+def _to_be_on_processor(parameter: Any) -> bool:
+    """Whether a parameter without memory (`weightless_student`) would be on a processor."""
+    import torch
+
+    return bool(parameter.device.type == "meta") and not torch.cuda.is_available()
+
+
+def layers_with_gradient(model: Any) -> int:
+    """Return the layers from the first that learns to the last: below, nothing is kept."""
+    config = model.config.get_text_config()
     learning = [
         int(part)
         for name, p in model.named_parameters()

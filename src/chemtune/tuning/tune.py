@@ -105,6 +105,7 @@ def _tuned(
         seed=recipe.tuning_seed,
         adapter=folder.adapter,
         checkpoints=folder.checkpoints,
+        log=folder.tuning_log,
     )
     summary |= {
         "adapter": str(folder.adapter),
@@ -181,7 +182,7 @@ def _ready(
     from chemtune.tuning import preflight as look
     from chemtune.tuning.fit import pad_id
     from chemtune.tuning.learner import learner
-    from chemtune.tuning.memory import estimate, free_bytes
+    from chemtune.tuning.memory import estimate_for, free_bytes
 
     settings, template = recipe.tuning, student.template
     tasks = dict.fromkeys(example.task for example in examples["train"])
@@ -199,13 +200,8 @@ def _ready(
     learned = [p for p in student.model.parameters() if p.requires_grad]
     layers = sum(p.dim() > 1 for p in learned) // (2 if settings.method == "lora" else 1)
     checks += look.check_model(student, sum(p.numel() for p in learned), layers)
-    longest = max(len(one.ids) for one in material.train)
-    labels = max(one.label_count for one in material.train)
-    estimated = estimate(
-        student.model,
-        tokens=max(longest, settings.tokens_per_pass),
-        labels=max(labels, settings.tokens_per_pass // 4),
-        longest=longest,
+    estimated = estimate_for(
+        student.model, material.train, tokens_per_pass=settings.tokens_per_pass
     )
     checks.append(look.check_memory(estimated, free_bytes(), estimated.weights))
     for check in checks:

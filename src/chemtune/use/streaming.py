@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -46,10 +47,12 @@ class Answer:
         tokens: How many tokens it has.
         finish: "stop" where it came to its end or to a stop string, "length" where it was cut off,
             "cancelled"; "" while it goes on.
+        seconds: From when its prompt was begun to its last token.
     """
 
     tokens: int = 0
     finish: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -83,6 +86,7 @@ class Speaker:
             answer: Filled as the answer goes on.
             cancelled: Asked at each token whether to stop.
         """
+        began = time.monotonic()
         stops = stop_ids(self.student)
         draw = _draw(decoding, self.student.model.device)
         pieces = Pieces(self.student.tokenizer, decoding.stops)
@@ -93,6 +97,7 @@ class Speaker:
                 break
             token = draw(self._run(run))
             answer.tokens += 1
+            answer.seconds = time.monotonic() - began
             if token in stops:
                 answer.finish = "stop"
                 break

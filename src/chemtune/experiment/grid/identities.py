@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from chemtune.dataset.review.verdicts import read_verdicts
+from chemtune.dataset.reviewed import named_files
 from chemtune.documents.read import find_files
 from chemtune.domains import find_domain
 from chemtune.models.identity import files_identity, identity_of
@@ -43,12 +46,15 @@ def data_identity(recipe: Recipe) -> str:
     teachers = [recipe.teacher, *(s.teacher for s in recipe.documents if s.teacher)]
     teachers += [other.teacher for other in (recipe.second, recipe.judge) if other]
     questions = recipe.evaluation.questions
+    # A grid without them has the identity that it had before there were decisions.
+    decided = [_decided(recipe)] if isinstance(recipe.reviewed, list) else []
     return identity_of(
         recipe.model_dump(mode="json", include=DATA),
         [asked.model_dump(mode="json", include=PLACE) for asked in questions],
         [_files_of(files, recipe.folder) for files in (*recipe.documents, *questions)],
         [_replies_of(teacher, recipe.folder) for teacher in teachers],
         files_identity([domain.folder / "domain.yaml", *sorted(domain.task_folder.glob("*.yaml"))]),
+        *decided,
     )
 
 
@@ -91,6 +97,12 @@ def tokens_identity(recipe: Recipe, data: str, weights: str) -> str:
     """Return the identity of the tokens of an epoch's examples."""
     mixture = recipe.tuning.mixture
     return identity_of(weights, data, mixture.model_dump(mode="json") if mixture else None)
+
+
+def _decided(recipe: Recipe) -> list[dict[str, Any]]:
+    """What people decided in the files that a recipe names; a database's bytes tell less."""
+    verdicts = read_verdicts(*named_files(recipe)).values()
+    return [asdict(verdict) | {"judged": sorted(verdict.judged)} for verdict in verdicts]
 
 
 def _files_of(files: Files, base: Path) -> Any:

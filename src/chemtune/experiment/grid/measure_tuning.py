@@ -22,7 +22,7 @@ from chemtune.tuning.epoch import epoch_of
 from chemtune.tuning.fit import layout, planned_steps
 from chemtune.tuning.learner import learner
 from chemtune.tuning.loss import label_loss
-from chemtune.tuning.memory import estimate
+from chemtune.tuning.memory import estimate_for
 from chemtune.tuning.probe import probe_examples, probe_file
 from chemtune.tuning.processes import Passes
 from chemtune.tuning.token_cache import encode_cached
@@ -87,14 +87,7 @@ def load_of(work: CellWork, template: Template, context: int) -> TuningLoad:
     train = kept["train"]
     if not train:
         return TuningLoad([], watched, 0, 0, 0, 0)
-    if settings.batches == "trunks":
-        of_trees = TrunkBatches(
-            train, settings.batch_size, settings.tokens_per_pass, recipe.tuning_seed
-        )
-        per_epoch, run = len(of_trees), of_trees.tokens_run
-    else:
-        run = sum(len(one.ids) for one in train)
-        per_epoch = -(-len(train) // settings.batch_size)
+    per_epoch, run = epoch_size(train, settings, recipe.tuning_seed)
     steps = planned_steps(per_epoch, settings)
     epochs = steps / per_epoch
     between = settings.validate_steps or per_epoch
@@ -106,6 +99,14 @@ def load_of(work: CellWork, template: Template, context: int) -> TuningLoad:
         steps,
         1 + -(-steps // between) if watched else 0,
     )
+
+
+def epoch_size(train: Sequence[Encoded], settings: Tuning, seed: int) -> tuple[int, int]:
+    """Return the optimizer steps of an epoch, and the tokens that it runs: shared ones once."""
+    if settings.batches == "trunks":
+        of_trees = TrunkBatches(train, settings.batch_size, settings.tokens_per_pass, seed)
+        return len(of_trees), of_trees.tokens_run
+    return -(-len(train) // settings.batch_size), sum(len(one.ids) for one in train)
 
 
 def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> TuningRate:
@@ -143,7 +144,7 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
     return TuningRate(
         seconds / max(tokens, 1),
         _watched_s(student, load.watched, passes),
-        _memory(student, load.train, settings),
+        estimate_for(student.model, load.train, tokens_per_pass=settings.tokens_per_pass).total,
     )
 
 
@@ -166,17 +167,6 @@ def _watched_s(student: Student, watched: Sequence[Encoded], passes: Passes) -> 
             label_loss(student.model, **_on(student, part))
     took = time.monotonic() - started
     return took / sum(len(one.ids) for one in some)
-
-
-def _memory(student: Student, train: Sequence[Encoded], settings: Tuning) -> int:
-    longest = max(len(one.ids) for one in train)
-    labels = max(one.label_count for one in train)
-    return estimate(
-        student.model,
-        tokens=max(longest, settings.tokens_per_pass),
-        labels=max(labels, settings.tokens_per_pass // 4),
-        longest=longest,
-    ).total
 
 
 def _on(student: Student, part: dict[str, Any]) -> dict[str, Any]:

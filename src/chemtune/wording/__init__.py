@@ -1,0 +1,1 @@
+"""The languages in which chemtune speaks to people: English as written, Korean by a catalogue."""
