@@ -23,7 +23,9 @@ class NoTeacher(Part):
     """Nobody is asked: every document brings its answers in a column."""
 
     kind: Literal["none"]
-    terms: str | None = Field(default=None, description="none apply; here for the other kinds' sake")
+    terms: str | None = Field(
+        default=None, description="what those who wrote the answers say of training on them"
+    )
 
 
 class Price(Part):

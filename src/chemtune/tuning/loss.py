@@ -37,7 +37,8 @@ def label_loss(
     predicting = targets != IGNORED
     _round_up(predicting)
     logits = model(input_ids=input_ids, logits_to_keep=predicting, use_cache=False, **layout).logits
-    parts = zip(logits.split(TOGETHER), targets[predicting].split(TOGETHER), strict=True)
+    wanted_there = targets[predicting]
+    parts = zip(torch.split(logits, TOGETHER), torch.split(wanted_there, TOGETHER), strict=True)
     losses = [
         torch.nn.functional.cross_entropy(
             part.float(), wanted, reduction="sum", ignore_index=IGNORED

@@ -37,6 +37,8 @@ def frame(site: Site, request: Request, title: str) -> Iterator[Visitor]:
     ui.add_css(STYLE)
     # The page was made before its reader was known, so its language is set here.
     ui.run_javascript(f"document.documentElement.lang = '{words.language}'")
+    # Dark enough for white letters on it, and light enough for a dark page.
+    ui.colors(primary="#1673a3", positive="#1b7f4b", negative="#c0392b", warning="#9a6200")
     dark = ui.dark_mode(visitor.dark)
     ui.link(words("Skip to the content"), "#content").classes("skip-link")
     with ui.header().classes("site-header items-center"):
@@ -51,7 +53,7 @@ def frame(site: Site, request: Request, title: str) -> Iterator[Visitor]:
         _reviewer(visitor)
         _language(words)
         _light(words, dark)
-    with ui.element("main").props('id="content" tabindex="-1"').classes("site-content"):
+    with ui.element("div").props('id="content" tabindex="-1"').classes("site-content"):
         yield visitor
 
 

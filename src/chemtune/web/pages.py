@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from fastapi.responses import RedirectResponse
 from nicegui import ui
 
+from chemtune.web.compare.page import add_page as add_compare
+from chemtune.web.review.agreement_page import add_page as add_agreement
+from chemtune.web.review.page import add_page as add_review
+from chemtune.web.runs.page import add_page as add_runs
 from chemtune.web.site import Site
+
+PAGES = (add_review, add_agreement, add_compare, add_runs)
+FIRST = "/review"
 
 
 def add_pages(site: Site) -> None:
     """Serve every page for a site, and the first of them at the root."""
-    from chemtune.web.compare.page import add_page as add_compare
-    from chemtune.web.review.page import add_page as add_review
-    from chemtune.web.runs.page import add_page as add_runs
-
-    add_review(site)
-    add_compare(site)
-    add_runs(site)
+    for add_page in PAGES:
+        add_page(site)
 
     @ui.page("/")
-    def root(request: Request) -> None:
-        del request
-        ui.navigate.to("/review")
+    def root() -> RedirectResponse:
+        return RedirectResponse(FIRST)

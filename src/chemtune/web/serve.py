@@ -132,7 +132,9 @@ def _application(site: Site) -> ASGIApp:
 
 def _serve(application: ASGIApp, listening: socket.socket, started: Callable[[], None]) -> None:
     app.on_startup(started)
-    config = uvicorn.Config(application, log_level="warning", access_log=False, ws="websockets")
+    config = uvicorn.Config(
+        application, log_level="warning", access_log=False, ws="websockets-sansio"
+    )
     server = uvicorn.Server(config)
     try:
         asyncio.run(server.serve(sockets=[listening]))

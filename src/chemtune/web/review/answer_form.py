@@ -20,6 +20,8 @@ ON_KEY = """(event) => {
   if (event.key === "Escape") { event.target.blur(); event.stopPropagation(); }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
+    // Outside a field the same keys save too, and the field is left now.
+    event.stopPropagation();
     event.target.blur();
     setTimeout(() => emit(), 50);
   }
@@ -48,7 +50,6 @@ class AnswerForm:
         self._groups: list[Group] = []
         self._findings: Sequence[Finding] = ()
         self._text, self._as_text, self._before = "", True, ""
-        self._first: ui.input | ui.select | None = None
         self._box = ui.element("div").classes("answer-form")
         self._box.on("keydown", lambda _: save(), js_handler=ON_KEY)
 
@@ -74,13 +75,7 @@ class AnswerForm:
         self._before = self.text
         self._draw()
 
-    def focus(self) -> None:
-        """Put the cursor into the first field."""
-        if self._first is not None:
-            self._first.run_method("focus")
-
     def _draw(self) -> None:
-        self._first = None
         self._box.clear()
         with self._box:
             if self._as_text:
@@ -101,7 +96,6 @@ class AnswerForm:
         label = self._words("Answer as text")
         area = ui.textarea(label, value=self._text, on_change=lambda e: keep(e.value or ""))
         area.props(f"outlined autogrow debounce={PAUSE_MS}").classes("field-input")
-        self._first = area
 
     def _group(self, group: Group) -> None:
         if not group.kind:
@@ -114,7 +108,6 @@ class AnswerForm:
                     group.kind, value=group.name, on_change=lambda e: self._rename(group, e.value)
                 ).props(f"outlined dense debounce={PAUSE_MS}")
                 name.classes("field-input")
-                self._first = self._first or name
                 supports = [
                     n
                     for n in said_of(self._findings, group.kind)
@@ -146,7 +139,6 @@ class AnswerForm:
                     shown, value=one.value, on_change=lambda e: keep(e.value or "")
                 ).props(f"outlined dense autogrow debounce={PAUSE_MS}")
             made.classes("field-input")
-            self._first = self._first or made
             self._span_button(about, label)
         for number in about:
             finding = self._findings[number]

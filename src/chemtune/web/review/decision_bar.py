@@ -14,7 +14,6 @@ from chemtune.web.words import Words, marked
 KEYS = {
     "KeyA": "accepted",
     "KeyR": "rejected",
-    "KeyC": "correct",
     "KeyS": "skipped",
     "KeyU": "undo",
     "KeyN": "findings",
@@ -22,10 +21,22 @@ KEYS = {
     "ArrowRight": "next",
     "KeyK": "previous",
     "ArrowLeft": "previous",
-    "Slash": "search",
     "Escape": "restore",
     "Shift+Slash": "keys",
 }
+# These two put the cursor somewhere, and at once: what is typed next must not be taken for keys
+# while the server is asked.
+FOCUS = """
+document.addEventListener("keydown", (event) => {
+  const wanted = {KeyC: ".answer-form textarea, .answer-form input", Slash: ".filter-search input"};
+  const held = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+  const typing = document.activeElement.matches("input, textarea, select");
+  const field = document.querySelector(wanted[event.code] || "none");
+  if (held || typing || !field) return;
+  event.preventDefault();
+  field.focus();
+});
+"""
 EXPLAINED = (
     ("A", marked("accept")),
     ("R", marked("reject")),
@@ -87,7 +98,10 @@ class DecisionBar:
 
     def show(self, decision: Decision | None, *, changed: bool) -> None:
         """Show what the reader decided before, and whether the answer was changed since."""
-        self._buttons["corrected"].props(f"outline={'false' if changed else 'true'}")
+        if changed:
+            self._buttons["corrected"].props(remove="outline")
+        else:
+            self._buttons["corrected"].props("outline")
         if changed:
             self._before.text = self._words("changed, not saved")
         elif decision is None or decision.decision not in VALUES:

@@ -94,10 +94,6 @@ class FiltersBar:
         """Set one filter as if the reader had."""
         self._selects[name].value = value
 
-    def focus(self) -> None:
-        """Put the cursor into the search."""
-        self._search.run_method("focus")
-
     def _options(self, name: str, facets: Facets) -> dict[str, str]:
         found = {"": self._words("all")}
         for value, count in facets.get(name, []):

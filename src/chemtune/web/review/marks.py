@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from chemtune.checks.finding import Finding
 
@@ -27,7 +28,7 @@ def marked_up(text: str, findings: Sequence[Finding]) -> str:
     ]
     edges = sorted({0, len(text), *(s for s, _, _ in spans), *(e for _, e, _ in spans)})
     parts = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         here = [number for first, last, number in spans if first <= start and end <= last]
         piece = escape(text[start:end])
         parts.append(_mark(piece, [(n, findings[n]) for n in here]) if here else piece)

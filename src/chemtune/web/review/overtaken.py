@@ -32,7 +32,6 @@ def ask_which(
 
         def close(then: Callable[[], None]) -> None:
             dialog.close()
-            dialog.delete()
             then()
 
         with ui.row():
@@ -41,4 +40,5 @@ def ask_which(
             ui.button(words("Replace it by this one"), on_click=lambda: close(mine)).props(
                 "flat no-caps"
             )
+    dialog.on("hide", dialog.delete)
     dialog.open()

@@ -15,7 +15,7 @@ from chemtune.dataset.review.item import Item
 from chemtune.dataset.review.review import Checked
 from chemtune.dataset.review.store import Overtaken
 from chemtune.web.review.answer_form import AnswerForm
-from chemtune.web.review.decision_bar import KEYS, DecisionBar, show_keys
+from chemtune.web.review.decision_bar import FOCUS, KEYS, DecisionBar, show_keys
 from chemtune.web.review.desk import Desk
 from chemtune.web.review.document_view import DocumentView
 from chemtune.web.review.filters_bar import VALUES, FiltersBar, filters_told
@@ -55,6 +55,7 @@ class Reading:
             self._answer_pane()
         self._samples = SampleDialog(self._words, site.review, self._desk, self._sampled)
         ui.keyboard(self._key, repeating=False, ignore=["input", "select", "textarea"])
+        ui.run_javascript(FOCUS)
         self._desk.start(item)
         self._show()
 
@@ -165,16 +166,12 @@ class Reading:
             self._decide(action)
         elif action == "corrected":
             self._correct()
-        elif action == "correct":
-            self._form.focus()
         elif action == "undo":
             self._undo()
         elif action == "restore":
             self._show()
         elif action == "keys":
             show_keys(self._words)
-        elif action == "search":
-            self._filters.focus()
         else:
             self._move(action)
 
@@ -241,7 +238,7 @@ class Reading:
             self._warn(self._words("There is nothing to undo."))
             return
         said = self._words(VALUES[undone.decision])
-        ui.notify(self._words("Taken back: {decision}", decision=said))
+        ui.notify(self._words("Taken back: {decision}", decision=said), position="top")
         self._show()
 
     def _move(self, action: str) -> None:
@@ -269,7 +266,7 @@ class Reading:
         if number < len(self._findings):
             finding = self._findings[number]
             how = f" ({finding.how})" if finding.how else ""
-            ui.notify(f"{finding.field}: {finding.value}{how}", timeout=2500)
+            ui.notify(f"{finding.field}: {finding.value}{how}", timeout=2500, position="top")
 
     def _edited(self) -> None:
         """Look at an answer that was changed, when the typing pauses."""
@@ -288,4 +285,4 @@ class Reading:
         self._document.show(item, self._findings)
 
     def _warn(self, said: str) -> None:
-        ui.notify(said, type="warning")
+        ui.notify(said, type="warning", position="top")
