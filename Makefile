@@ -5,23 +5,32 @@ BIN := $(VENV)/bin
 # transformers asks no hub about files that are here already; oneDNN and OpenMP need no setting.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint format clean tokenizers
+.PHONY: demo test lint format clean tokenizers browser screenshots
 
 demo: $(VENV)/installed
 	$(BIN)/chemtune demo
 
-test: $(VENV)/installed-dev lint
+test: $(VENV)/installed-dev lint browser
 	$(BIN)/pytest
 
+# The tests of the pages need a real browser: Chromium, of the system or of Playwright.
+CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome
+browser: $(VENV)/installed-dev
+	@$(CHROMIUM) > /dev/null || $(BIN)/python tests/web/install_browser.py
+
+# The pictures of README.md and the docs, of a run that is built for it.
+screenshots: $(VENV)/installed-dev browser
+	$(BIN)/python docs/screenshots.py
+
 lint: $(VENV)/installed-dev
-	$(BIN)/ruff check src tests benchmarks docs/sample_page.py
-	$(BIN)/ruff format --check src tests benchmarks docs/sample_page.py
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/installed-dev
-	$(BIN)/ruff check --fix src tests benchmarks docs/sample_page.py
-	$(BIN)/ruff format src tests benchmarks docs/sample_page.py
+	$(BIN)/ruff check --fix src tests benchmarks docs
+	$(BIN)/ruff format src tests benchmarks docs
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from chemtune.dataset.build import build
 from chemtune.dataset.example import Example, read_examples
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
+from web_server import served
 
 # What every "e" of an answer becomes: a model may write anything.
 MARKUP = '<img src=x onerror="window.hit=1">{{hit}}'
@@ -44,30 +41,11 @@ def run(make_run, tiny_model: Path, adapt, tmp_path: Path) -> Path:
     return folder.path
 
 
-SERVE = """
-import sys
-from chemtune.web.serve import review
-review(sys.argv[1], port=0, browser=False, on_start=lambda url: print(url, flush=True))
-"""
-
-
 @pytest.fixture
 def address(run: Path) -> Iterator[str]:
     """The address of a server of the run, in a process of its own."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CHEMTUNE_LANGUAGE": "en"}
-    command = [sys.executable, "-c", SERVE, str(run)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield server.stdout.readline().strip().rstrip("/")
-        server.send_signal(signal.SIGINT)
-        # A model that is being loaded by then is waited for.
-        assert server.wait(60) == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with served(run) as server:
+        yield server.address
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,18 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import chemtune
 from chemtune.recipe.run_folder import RunFolder
 from conftest import SAMPLE, part_of
+from web_server import ENVIRONMENT, served
 
-SERVE = """
-import sys
-from chemtune.web.serve import review
-review(sys.argv[1], port=0, browser=False, on_start=lambda url: print(url, flush=True))
-"""
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CHEMTUNE_LANGUAGE": "en"}
 MARKUP = '<img src=x onerror="window.hit=1">{{hit}}'
 EXAM = {
     "id": "q",
@@ -77,32 +70,21 @@ def folder(runs: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(runs, tmp_path / "runs"))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-
-
 @pytest.fixture
 def opened(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
     """Serves `one`, and opens the page; the last thing is that nothing failed in the browser."""
-    command = [sys.executable, "-c", SERVE, str(folder / "one")]
     faults: list[str] = []
     context = browser.new_context(locale="en-US")
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        address = server.stdout.readline().strip().rstrip("/")
+    with served(folder / "one") as server:
 
         def opens(path: str = "/runs") -> Page:
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))
-            page.goto(address + path)
+            page.goto(server.address + path)
             return page
 
         yield opens
         context.close()
-        server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0
     assert faults == []
 
 
@@ -162,7 +144,7 @@ def test_two_runs_are_compared_as_by_the_command(opened: Callable[..., Page], fo
     page = opened()
     choose(page, "two", "one")
     page.get_by_role("button", name="Compare", exact=True).press("Enter")
-    expect(page.locator(".runs-claim")).to_have_text(expected["claim"], timeout=30_000)
+    expect(page.locator(".runs-claim")).to_have_text(expected["claim"], timeout=90_000)
     rows = page.locator(".runs-plain tbody tr")
     expect(rows).to_have_count(len(expected["comparisons"]))
     by_title = [c for title in dict.fromkeys(c["title"] for c in expected["comparisons"])
@@ -199,7 +181,7 @@ def test_a_broken_run_is_a_row_that_says_what_is_wrong(
     expect(row).to_contain_text("evaluation/scores.json: is damaged")
     choose(page, "two")
     page.get_by_role("button", name="Make the report").press("Enter")
-    expect(page.locator(".runs-details")).to_contain_text("it has no recipe.yaml", timeout=30_000)
+    expect(page.locator(".runs-details")).to_contain_text("it has no recipe.yaml", timeout=90_000)
 
 
 def test_nothing_in_a_report_runs_and_only_reports_are_served(
@@ -260,7 +242,7 @@ def test_points_arrive_while_another_process_tunes(
     try:
         expect(page.locator(".runs-chart svg")).to_be_visible(timeout=60_000)
         first = len(page.evaluate(POINTS)[0])
-        expect(page.get_by_text(" tokens a second")).to_contain_text("left", timeout=30_000)
+        expect(page.get_by_text(" tokens a second")).to_contain_text("left", timeout=90_000)
         deadline = time.monotonic() + 30
         while len(page.evaluate(POINTS)[0]) < first + 5:
             assert time.monotonic() < deadline

@@ -36,6 +36,11 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Review a run's examples in the browser; compare models; look at runs."""
+    if sample is not None and gold is None:
+        from chemtune.errors import InputError, Problem
+
+        remedy = "give --gold FILE, or choose the sample on the page"
+        raise InputError(Problem("a sample goes with --gold", field="--sample", remedy=remedy))
     if gold is not None:
         from chemtune.dataset.review.to_gold import write_gold
 

@@ -11,13 +11,13 @@ from nicegui import ui
 
 from chemtune.web.site import Site
 from chemtune.web.visitor import Visitor, cleaned_name, remember
-from chemtune.web.words import LANGUAGES, Words
+from chemtune.web.words import LANGUAGES, Words, marked
 
 PAGES = (
-    ("Review", "/review"),
-    ("Agreement", "/agreement"),
-    ("Compare", "/compare"),
-    ("Runs", "/runs"),
+    (marked("Review"), "/review"),
+    (marked("Agreement"), "/agreement"),
+    (marked("Compare"), "/compare"),
+    (marked("Runs"), "/runs"),
 )
 STYLE = files("chemtune.web").joinpath("style.css").read_text(encoding="utf-8")
 

@@ -8,6 +8,7 @@ from nicegui import events, ui
 
 from chemtune.checks.finding import Finding
 from chemtune.dataset.review.item import Item
+from chemtune.web.review.filters_bar import VALUES
 from chemtune.web.review.marks import marked_up
 from chemtune.web.words import Words
 
@@ -49,7 +50,12 @@ class DocumentView:
         """Show an item's document with what is said of its answer."""
         words = self._words
         page = words("page {n}", n=item.page) if item.page is not None else ""
-        about = [item.source, item.licence, words("split: {split}", split=item.split), page]
+        about = [
+            item.source,
+            item.licence,
+            words("split: {split}", split=words(VALUES.get(item.split, item.split))),
+            page,
+        ]
         self._name.text = item.document
         self._about.text = " · ".join(part for part in about if part)
         written = marked_up(item.text, findings)

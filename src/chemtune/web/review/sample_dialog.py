@@ -72,7 +72,7 @@ class SampleDialog:
                 self._desk.reviewer,
             )
         except InputError as error:
-            self._say(str(error))
+            self._say(error.told())
             return
         self._dialog.close()
         self._drawn(name)
