@@ -24,7 +24,7 @@ IMAGES = Path(__file__).parent / "images"
 SIZE = {"width": 1360, "height": 820}
 WAIT_MS = 1500
 ANSWER_MS = 150_000
-ANSWERED = re.compile("tokens/s|not tuned")
+ANSWERED = re.compile("eadable|not tuned")
 
 
 def main() -> None:

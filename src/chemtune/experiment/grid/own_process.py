@@ -32,8 +32,13 @@ def in_own_process(work: Callable[[Asked], Told], asked: Asked) -> Told:
     context = _context()
     ours, its = context.Pipe()
     process = context.Process(target=_work, args=(its, work, asked))
-    process.start()
-    its.close()
+    try:
+        process.start()
+    except (BrokenPipeError, ConnectionError, EOFError) as error:
+        # What begins them all was killed, from outside or for want of memory.
+        raise ChemtuneError("no process can be begun any more; start the grid again") from error
+    finally:
+        its.close()
     interrupted = False
     state: str
     told: Any
