@@ -227,3 +227,31 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(make_run, small_disk: Path
     assert "Traceback" not in done.stderr
     filler.unlink()
     assert chemtune("build", path).returncode == 0
+
+
+def test_options_beside_a_recipe_are_refused(make_run) -> None:
+    done = chemtune("evaluate", make_run(), "--limit", "5", "--seed", "0")
+    assert done.returncode == 2
+    assert "--limit, --seed goes with --model, and a recipe is given" in done.stderr
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_ctrl_c_says_that_nothing_is_lost(language: str) -> None:
+    code = (
+        "import sys\n"
+        "from chemtune.cli import main, shared\n"
+        "def stopped(*_): raise KeyboardInterrupt\n"
+        "import chemtune.recipe.load as load\n"
+        "load.load_recipe = stopped\n"
+        "sys.argv = ['chemtune', 'build', 'recipe.yaml']\n"
+        "main.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"CHEMTUNE_LANGUAGE": language},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert {"en": "interrupted; what was finished is kept", "ko": "중단"}[language] in done.stderr

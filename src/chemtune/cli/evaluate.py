@@ -20,7 +20,16 @@ CHOICES = {
 }
 
 
+# What a recipe says itself, under `evaluation` and `tuning`.
+OF_RECIPE = (
+    "model", "questions", "benchmark", "adapter", "endpoint", "api_key_env", "budget_usd",
+    "shots", "shots_from", "scoring", "options", "chat", "answer_tokens", "permute",
+    "training_data", "limit", "split", "subject", "precision", "seed",
+)  # fmt: skip
+
+
 def command(
+    context: typer.Context,
     recipe: Annotated[
         Path | None,
         typer.Argument(
@@ -93,8 +102,8 @@ def command(
     """Evaluate a recipe's model before and after tuning, or any model on questions (step 3)."""
     from chemtune.errors import InputError
 
-    if recipe is not None and (model or questions or benchmark):
-        raise InputError("give a recipe, or --model with --questions, not both")
+    if recipe is not None:
+        _refuse_options(context)
     if recipe is not None:
         from chemtune.evaluation.evaluate import evaluate
 
@@ -132,6 +141,21 @@ def command(
         out=out,
     )
     give_out(result, as_json, show_cards)
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Beside a recipe, an option that the recipe has a field for would be passed over."""
+    from chemtune.errors import InputError, Problem
+
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in OF_RECIPE
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
+    if given:
+        message = f"{', '.join(given)} goes with --model, and a recipe is given"
+        remedy = "write it into the recipe, under `evaluation`"
+        raise InputError(Problem(message, remedy=remedy))
 
 
 def show_run(run: Path) -> None:

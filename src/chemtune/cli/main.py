@@ -45,6 +45,8 @@ for command in (*STEPS, *AFTERWARDS):
     app.command(name=command.NAME)(command.command)
 app.add_typer(journal.app, name=journal.NAME)
 
+# What typer makes of Ctrl-C.
+INTERRUPTED = 130
 FULL = "No space left on device"
 NOT_ALLOWED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 
@@ -73,7 +75,9 @@ def main() -> None:
     except ChemtuneError as error:
         _say(error.told())
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
         _say(translated("interrupted; what was finished is kept, run again to go on"))
         sys.exit(1)
     except Exception as error:

@@ -43,8 +43,9 @@ def command(
         raise InputError(Problem("a sample goes with --gold", field="--sample", remedy=remedy))
     if gold is not None:
         from chemtune.dataset.review.to_gold import write_gold
+        from chemtune.recipe.find_run import find_run
 
-        lines = write_gold(run, gold, sample=sample or "")
+        lines = write_gold(find_run(run)[0].path, gold, sample=sample or "")
         give_out({"gold": str(gold), "answers": lines}, as_json, show_gold)
         return
     from chemtune.web.serve import review

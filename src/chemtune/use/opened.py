@@ -13,7 +13,7 @@ from chemtune.errors import InputError, Problem
 from chemtune.models.identity import identity_of, weights_identity
 from chemtune.models.load import Student, choose_precision, is_tuned, load_student
 from chemtune.models.resolve import ModelFiles, resolve_model
-from chemtune.recipe.load import load_recipe
+from chemtune.recipe.find_run import find_run
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.tasks.answer import FreeAnswer
@@ -96,7 +96,7 @@ def open_run(run: Path | str, *, untuned: bool = False, precision: str | None = 
     if precision is not None and precision not in PRECISIONS:
         remedy = f"one of {', '.join(PRECISIONS)}"
         raise InputError(Problem(f"unknown precision {precision!r}", remedy=remedy))
-    folder, recipe = _found(Path(run))
+    folder, recipe = find_run(run)
     config = folder.adapter / CONFIG
     if not untuned and not is_tuned(folder.adapter):
         remedy = "run `chemtune tune`, or take the untuned model (--untuned)"
@@ -112,18 +112,6 @@ def open_run(run: Path | str, *, untuned: bool = False, precision: str | None = 
         adapter=None if untuned else folder.adapter,
         precision=_precision(recipe, folder, precision),
     )
-
-
-def _found(path: Path) -> tuple[RunFolder, Recipe]:
-    """The run's folder and its recipe, whichever of the two `path` names."""
-    if not path.exists():
-        raise InputError(Problem("there is no such run", path, remedy="name a run's folder"))
-    recipe = load_recipe(path)
-    folder = RunFolder(recipe.run_folder)
-    if not folder.path.is_dir():
-        message = f"the recipe has no run yet: there is no folder {folder.path}"
-        raise InputError(Problem(message, path, remedy="run `chemtune run` first"))
-    return folder, recipe
 
 
 def _model(recipe: Recipe, config: Path) -> ModelFiles:

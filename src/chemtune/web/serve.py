@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from chemtune.dataset.review.review import Review
 from chemtune.errors import ChemtuneError
 from chemtune.progress import say
+from chemtune.recipe.find_run import find_run
 from chemtune.web.guard import EVERYWHERE, Guard, is_loopback
 from chemtune.web.pages import add_pages
 from chemtune.web.site import Site
@@ -56,7 +57,7 @@ def review(
         InputError: The folder is no run, or has no data set.
         ChemtuneError: The address cannot be listened at.
     """
-    opened = Review.open(Path(run))
+    opened = Review.open(find_run(run)[0].path)
     before = opened.store.count()
     site = Site(opened.run, opened, cleaned_name(reviewer or "") or _account(), language())
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
