@@ -356,3 +356,12 @@ def test_the_preview_shows_what_is_learned(built: Path) -> None:
         assert example["answer"].endswith("<|im_end|>")
         assert example["prompt"].endswith("<|im_start|>assistant\n")
         assert 0 < example["learned"] < example["tokens"]
+
+
+def test_the_preview_leaves_out_what_the_mixture_leaves_out(make_run) -> None:
+    from chemtune.tuning.preview import preview_tokens
+
+    path = make_run(tuning={"mixture": {"times": {"question_answering_short": 1}}})
+    chemtune.build(path)
+    shown = preview_tokens(load_recipe(path))["examples"]
+    assert [e["task"] for e in shown] == ["question_answering_short"]
