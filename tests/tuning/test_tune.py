@@ -365,3 +365,33 @@ def test_the_preview_leaves_out_what_the_mixture_leaves_out(make_run) -> None:
     chemtune.build(path)
     shown = preview_tokens(load_recipe(path))["examples"]
     assert [e["task"] for e in shown] == ["question_answering_short"]
+
+
+def test_half_of_what_was_learned_is_kept(make_run) -> None:
+    from safetensors.torch import load_file
+
+    def deltas(run: Path) -> dict[str, torch.Tensor]:
+        """What is added to each weight, by the formula of LoRA."""
+        config = json.loads((run / "adapter/adapter_config.json").read_text())
+        tensors = load_file(run / "adapter/adapter_model.safetensors")
+        scale = config["lora_alpha"] / config["r"]
+        names = [name for name in tensors if "lora_A" in name]
+        return {n: tensors[n.replace("lora_A", "lora_B")] @ tensors[n] * scale for n in names}
+
+    tuning = {"precision": "float32", "max_steps": 3, "lora": {"rank": 4, "alpha": 6}}
+    found = {}
+    for keep in (1.0, 0.5):
+        path = make_run(tuning=tuning | {"keep": keep})
+        chemtune.build(path)
+        run = Path(chemtune.tune(path)["adapter"]).parent
+        found[keep] = deltas(run)
+        assert json.loads((run / "adapter/tuning.json").read_text()).get("keep", 1.0) == keep
+    assert found[1.0]
+    for name, whole in found[1.0].items():
+        torch.testing.assert_close(found[0.5][name], whole / 2)
+        assert whole.abs().max() > 0
+
+
+def test_what_is_kept_in_part_is_plain_lora(make_run) -> None:
+    with pytest.raises(InputError, match="goes with plain LoRA"):
+        load_recipe(make_run(tuning={"keep": 0.5, "lora": {"dora": True}}))

@@ -105,6 +105,13 @@ class Tuning(Part):
     )
     mixture: Mixture | None = Field(default=None, description="every example once by default")
     lora: Lora = Lora()
+    keep: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="how much of what was learned is kept, as a weight between the model before "
+        "tuning (0) and the tuned one (1); in between, less is forgotten",
+    )
     epochs: float = Field(default=3, gt=0)
     max_steps: int | None = Field(default=None, ge=1, description="stop here, whatever epochs says")
     batch_size: int = Field(default=8, ge=1, description="examples of one optimizer step")
@@ -146,3 +153,9 @@ class Tuning(Part):
         description="with torchrun: share the weights out over the processes (FSDP), for models "
         "that do not fit one device",
     )
+
+    @model_validator(mode="after")
+    def _kept_in_part(self) -> Tuning:
+        if self.keep < 1 and (self.method != "lora" or self.lora.dora):
+            raise ValueError("keep below 1 goes with plain LoRA: the rest has no exact mean")
+        return self

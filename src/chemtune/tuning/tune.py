@@ -20,6 +20,7 @@ from chemtune.progress import say
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
+from chemtune.tuning.average import average_adapters
 from chemtune.tuning.encode import Encoded, fitting, token_counter
 from chemtune.tuning.epoch import epoch_of
 from chemtune.tuning.processes import is_main, wait_for_all, world_size
@@ -63,7 +64,7 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     examples = _examples(recipe, folder, domain, files)
     identity = identity_of(
         weights_identity(files.folder),
-        recipe.tuning.model_dump(exclude=BESIDE),
+        recipe.tuning.model_dump(exclude=BESIDE | ({"keep"} if recipe.tuning.keep == 1 else set())),
         recipe.tuning_seed,
         [(e.messages, e.answer) for split in examples.values() for e in split],
     )
@@ -116,6 +117,10 @@ def _tuned(
         "identity": identity,
     }
     if is_main():
+        if recipe.tuning.keep < 1:
+            # A tuning that ends here goes on from its last step, and writes the whole one again.
+            average_adapters([folder.adapter], [recipe.tuning.keep], folder.adapter)
+            summary["keep"] = recipe.tuning.keep
         write_json(folder.adapter / SUMMARY, summary)
         shutil.rmtree(folder.checkpoints, ignore_errors=True)
     wait_for_all()
