@@ -3,8 +3,8 @@
     python benchmarks/review_page.py [--items 50000]
 
 The data set is that of `review_index.py`. Opening is the time until the server has answered with
-the page (its median over five), and until the browser shows the document; the other figures are from a
-key or a choice to the change on the page, medians over `--rounds`.
+the page (its median over five), and until the browser shows the document; the other figures are
+from a key or a choice to the change on the page, medians over `--rounds`.
 """
 
 from __future__ import annotations
