@@ -11,7 +11,7 @@ demo: $(VENV)/installed
 	$(BIN)/chemtune demo
 
 test: $(VENV)/installed-dev lint browser
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # The tests of the pages need a real browser: Chromium, of the system or of Playwright.
 CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome
