@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,9 +218,9 @@ def test_shots_that_do_not_fit_are_left_out_and_counted(student, tmp_path: Path)
 class _Short:
     """A model whose configuration claims another context."""
 
-    def __init__(self, model: object, context: int) -> None:
+    def __init__(self, model: Any, context: int) -> None:
         self.model = model
-        self.config = type("Config", (), {"get_text_config": lambda self: self})()
+        self.config = copy.deepcopy(model.config)
         self.config.max_position_embeddings = context
 
     def __getattr__(self, name: str) -> object:

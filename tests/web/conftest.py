@@ -14,7 +14,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: the loop that it runs would be in the way of other tests.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; where there is none the tests fail, since nothing else sees these pages."""
     with sync_playwright() as playwright:

@@ -95,6 +95,13 @@ def choose(page: Page, *names: str) -> None:
         page.keyboard.press("Space")
 
 
+def press_compare(page: Page) -> None:
+    """Press the button by keyboard, once it can be pressed."""
+    button = page.get_by_role("button", name="Compare", exact=True)
+    expect(button).to_be_enabled()
+    button.press("Enter")
+
+
 def names(page: Page) -> list[str]:
     return page.locator("th.runs-name").all_inner_texts()
 
@@ -143,7 +150,7 @@ def test_two_runs_are_compared_as_by_the_command(opened: Callable[..., Page], fo
     expected = chemtune.compare([folder / "two", folder / "one"])
     page = opened()
     choose(page, "two", "one")
-    page.get_by_role("button", name="Compare", exact=True).press("Enter")
+    press_compare(page)
     expect(page.locator(".runs-claim")).to_have_text(expected["claim"], timeout=90_000)
     rows = page.locator(".runs-plain tbody tr")
     expect(rows).to_have_count(len(expected["comparisons"]))
@@ -165,8 +172,10 @@ def test_runs_that_share_nothing_say_so(opened: Callable[..., Page], folder: Pat
     path.write_text(json.dumps(scores))
     page = opened()
     choose(page, "one", "two")
-    page.get_by_role("button", name="Compare", exact=True).press("Enter")
-    expect(page.locator(".runs-claim")).to_contain_text("shares no question set and no task")
+    press_compare(page)
+    expect(page.locator(".runs-claim")).to_contain_text(
+        "shares no question set and no task", timeout=90_000
+    )
 
 
 def test_a_broken_run_is_a_row_that_says_what_is_wrong(
