@@ -13,7 +13,7 @@ GRIDS = Path(__file__).resolve().parents[2] / "grids"
 RECIPES = {"sample": find_domain("chemistry").folder / "sample" / "recipe.yaml"}
 CELLS = {
     "ablations": 22,
-    "forgetting": 25,
+    "forgetting": 28,
     "kmmlu": 7,
     "medium": 10,
     "paper-llama2": 40,

@@ -106,6 +106,28 @@ def test_trunks_learn_the_same_as_batches_of_like_length(make_run, tmp_path: Pat
     assert found["loss_last"] < 0.8 * found["loss_first"]
 
 
+def test_a_curriculum_orders_the_steps(make_run, tmp_path: Path) -> None:
+    tasks = ["keyword_extraction", "summarization_extraction"]
+    # So slow that a step's loss tells its examples; a stage is one step.
+    still = {"epochs": 2, "batch_size": 100, "learning_rate": 1e-12, "precision": "float32"}
+    losses = []
+    for order in (tasks, tasks[::-1]):
+        path = make_run(
+            run=str(tmp_path / order[0]),
+            documents=[
+                {"path": str(SAMPLE / "documents/general.jsonl"), "limit": 12, "tasks": tasks}
+            ],
+            tuning=still | {"curriculum": {"column": "task", "order": order}},
+        )
+        chemtune.build(path)
+        losses.append([loss for _, loss in chemtune.tune(path)["losses"]])
+    forward, backward = losses
+    assert len(forward) == 4
+    assert abs(forward[0] - forward[1]) > 0.05
+    assert forward[:2] == pytest.approx(forward[2:], abs=1e-4)
+    assert backward == pytest.approx([forward[1], forward[0]] * 2, abs=1e-4)
+
+
 def test_a_tuning_that_is_done_is_not_done_again(built: Path) -> None:
     first = chemtune.tune(built)
     adapter = load_recipe(built).run_folder / "adapter" / ADAPTER

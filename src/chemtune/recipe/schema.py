@@ -14,11 +14,12 @@ from chemtune.recipe.teacher_settings import (
     RecordedTeacher,
     Teacher,
 )
-from chemtune.recipe.tuning_settings import Mixture, Tuning
+from chemtune.recipe.tuning_settings import Curriculum, Mixture, Tuning
 
 __all__ = [
     "AnyTeacher",
     "Chunking",
+    "Curriculum",
     "DocumentSource",
     "EndpointTeacher",
     "Evaluation",

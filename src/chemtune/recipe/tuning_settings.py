@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -90,6 +90,34 @@ class Mixture(Part):
         return self
 
 
+class Curriculum(Part):
+    """The order of an epoch: its examples in stages, an order of its own within each.
+
+    Each epoch begins with the first stage again.
+    """
+
+    column: str = Field(
+        min_length=1,
+        description="what tells an example's stage: a column of the documents' files, as the level "
+        "of exam questions; or task or language. Examples without it are spread over the stages",
+    )
+    order: list[Annotated[str, Field(min_length=1)]] = Field(
+        min_length=2, description="its values, of the first stage first"
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Curriculum:
+        twice = [value for value in self.order if self.order.count(value) > 1]
+        if twice:
+            raise ValueError(f"order names {twice[0]!r} twice")
+        return self
+
+
+# Fields that came later: at these values they are no part of an identity, so that what was done
+# without them still counts as done.
+WITHOUT = {"keep": 1.0, "curriculum": None}
+
+
 class Tuning(Part):
     """How the adapter is trained."""
 
@@ -104,6 +132,9 @@ class Tuning(Part):
         "and the questions depend on too",
     )
     mixture: Mixture | None = Field(default=None, description="every example once by default")
+    curriculum: Curriculum | None = Field(
+        default=None, description="all examples of an epoch in one order by default"
+    )
     lora: Lora = Lora()
     keep: float = Field(
         default=1.0,
@@ -153,6 +184,11 @@ class Tuning(Part):
         description="with torchrun: share the weights out over the processes (FSDP), for models "
         "that do not fit one device",
     )
+
+    def deciding(self, beside: set[str]) -> dict[str, Any]:
+        """Return the fields that decide what is learned, as plain values, but for `beside`."""
+        unused = {name for name, value in WITHOUT.items() if getattr(self, name) == value}
+        return self.model_dump(mode="json", exclude=beside | unused)
 
     @model_validator(mode="after")
     def _kept_in_part(self) -> Tuning:

@@ -1,8 +1,9 @@
-"""Batches: examples of like length for a step, and passes that bound a step's memory."""
+"""Batches: examples of like length for a step, stages, and passes that bound a step's memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import torch
 from torch.utils.data import Sampler
@@ -14,6 +15,25 @@ IGNORED = -100
 # Lengths are sorted within this many batches, so that a step mixes what an epoch's order brings
 # near and still pads little.
 BATCHES_SORTED_TOGETHER = 8
+
+
+class EpochBatches(Protocol):
+    """Indices of each step's examples, in an order of its epoch.
+
+    Attributes:
+        tokens_run: The tokens that an epoch runs, those that examples share once.
+    """
+
+    tokens_run: int
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of epoch `epoch`, from 0."""
+
+    def __len__(self) -> int:
+        """The number of steps of an epoch."""
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the epoch's batches."""
 
 
 class LengthGroupedBatches(Sampler[list[int]]):
@@ -48,6 +68,31 @@ class LengthGroupedBatches(Sampler[list[int]]):
             batches += [near[i : i + self.batch_size] for i in range(0, len(near), self.batch_size)]
         for index in torch.randperm(len(batches), generator=generator).tolist():
             yield batches[index]
+
+
+class StagedBatches(Sampler[list[int]]):
+    """The batches of one stage after those of another; no step holds examples of two."""
+
+    def __init__(self, stages: Sequence[tuple[Sequence[int], EpochBatches]]) -> None:
+        """Take of each stage its examples' indices, and batches of these as counted from 0."""
+        self.stages = list(stages)
+        self.tokens_run = sum(batches.tokens_run for _, batches in self.stages)
+        self.drop_last = False
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order within each stage for epoch `epoch`, from 0."""
+        for _, batches in self.stages:
+            batches.set_epoch(epoch)
+
+    def __len__(self) -> int:
+        """The number of batches of an epoch."""
+        return sum(len(batches) for _, batches in self.stages)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the batches of the current epoch."""
+        for members, batches in self.stages:
+            for batch in batches:
+                yield [members[i] for i in batch]
 
 
 def collate(examples: Sequence[Encoded], pad_id: int) -> dict[str, torch.Tensor]:

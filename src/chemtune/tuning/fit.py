@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,12 @@ from chemtune.models.memory import peak_memory_bytes
 from chemtune.models.tree_attention import can_see_trees, see_trees
 from chemtune.progress import progress, say
 from chemtune.recipe.schema import Tuning
-from chemtune.tuning.batches import LengthGroupedBatches, padded_passes
+from chemtune.tuning.batches import (
+    EpochBatches,
+    LengthGroupedBatches,
+    StagedBatches,
+    padded_passes,
+)
 from chemtune.tuning.checkpoints import (
     SealCheckpoints,
     clear_after,
@@ -32,6 +36,7 @@ from chemtune.tuning.checkpoints import (
 )
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.growing_log import GrowingLog
+from chemtune.tuning.material import FORGOTTEN, VALIDATED, Material
 from chemtune.tuning.processes import Passes, is_main, wait_for_all, world_size
 from chemtune.tuning.trackers import TENSORBOARD, own_trackers
 from chemtune.tuning.trainer import LabelRowTrainer
@@ -39,22 +44,6 @@ from chemtune.tuning.trees import TrunkBatches, tree_passes
 from chemtune.tuning.watch import GiveBackMemory, KeepBest, StepLog, StopOnInterrupt, take_best
 
 LOG = "log.jsonl"
-VALIDATED, FORGOTTEN = "eval_loss", "probe_loss"
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a tuning learns from and is measured by, as tokens."""
-
-    train: list[Encoded]
-    validation: list[Encoded]
-    probe: list[Encoded]
-
-    @property
-    def validation_sets(self) -> dict[str, list[Encoded]]:
-        """What there is to validate on, by the name that its loss is logged under."""
-        sets = {VALIDATED: self.validation, FORGOTTEN: self.probe}
-        return {name: examples for name, examples in sets.items() if examples}
 
 
 def fit(
@@ -85,7 +74,8 @@ def fit(
         Interrupted: Ctrl-C; a checkpoint of the last step is kept.
         ChemtuneError: The loss is no number.
     """
-    batches, passes = layout(student, material.train, settings, seed)
+    batches = batches_of(material, settings, seed)
+    passes = passes_for(student, settings)
     checkpoint = last_checkpoint(checkpoints)
     if is_main():
         clear_after(checkpoints, checkpoint)
@@ -148,21 +138,34 @@ def _keep_best(
     return KeepBest(checkpoints, stopping.patience, stopping.least_gain, save)
 
 
-def layout(
-    student: Student, train: Sequence[Encoded], settings: Tuning, seed: int
-) -> tuple[LengthGroupedBatches | TrunkBatches, Passes]:
-    """Return each step's examples and how they are laid out in passes; readies the model for it."""
+def batches_of(material: Material, settings: Tuning, seed: int) -> EpochBatches:
+    """Return each step's examples; with a curriculum, stage after stage."""
+    if material.stages is None:
+        return _grouped(material.train, settings, seed)
+    of_stages = [
+        (members, _grouped([material.train[i] for i in members], settings, seed))
+        for members in material.stages
+    ]
+    return StagedBatches(of_stages)
+
+
+def _grouped(train: Sequence[Encoded], settings: Tuning, seed: int) -> EpochBatches:
+    if settings.batches == "trunks":
+        return TrunkBatches(train, settings.batch_size, settings.tokens_per_pass, seed)
+    lengths = [len(example.ids) for example in train]
+    return LengthGroupedBatches(lengths, settings.batch_size, seed)
+
+
+def passes_for(student: Student, settings: Tuning) -> Passes:
+    """Return how a step's examples are laid out in passes; readies the model for it."""
     bound = settings.tokens_per_pass
     fuse_lora(student.model)
     if settings.batches == "trunks" or can_see_trees(student.model):
         # Rows without trees attend faster by it too.
         see_trees(student.model)
     if settings.batches == "trunks":
-        of_trees = TrunkBatches(train, settings.batch_size, bound, seed)
-        return of_trees, partial(tree_passes, tokens_per_pass=bound)
-    lengths = [len(example.ids) for example in train]
-    padded = partial(padded_passes, tokens_per_pass=bound, pad_id=pad_id(student))
-    return LengthGroupedBatches(lengths, settings.batch_size, seed), padded
+        return partial(tree_passes, tokens_per_pass=bound)
+    return partial(padded_passes, tokens_per_pass=bound, pad_id=pad_id(student))
 
 
 def pad_id(student: Student) -> int:
@@ -247,7 +250,7 @@ def _save(trainer: LabelRowTrainer, adapter: Path) -> None:
 def _summary(
     state: Any,
     train: Sequence[Encoded],
-    batches: LengthGroupedBatches | TrunkBatches,
+    batches: EpochBatches,
     wall: float,
     begun: int,
 ) -> dict[str, Any]:

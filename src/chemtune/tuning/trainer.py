@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from accelerate.state import PartialState
@@ -18,25 +18,12 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerControl
 
 from chemtune.errors import ChemtuneError
-from chemtune.tuning.batches import IGNORED
+from chemtune.tuning.batches import IGNORED, EpochBatches
 from chemtune.tuning.encode import Encoded
 from chemtune.tuning.loss import label_loss
 from chemtune.tuning.processes import Passes, passes_of_share
 
 VALIDATED_TOGETHER = 16
-
-
-class EpochBatches(Protocol):
-    """Indices of each step's examples, in an order of its epoch."""
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of epoch `epoch`, from 0."""
-
-    def __len__(self) -> int:
-        """The number of steps of an epoch."""
-
-    def __iter__(self) -> Iterator[list[int]]:
-        """Yield the epoch's batches."""
 
 
 class EpochLoader(DataLoader[Any]):

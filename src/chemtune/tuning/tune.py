@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chemtune.dataset.example import Example, read_examples
+from chemtune.dataset.example import Example
 from chemtune.dataset.ledger import Ledger
 from chemtune.domains import Domain, find_domain
 from chemtune.errors import ChemtuneError, InputError, Problem
@@ -21,14 +22,12 @@ from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe, Tuning
 from chemtune.tuning.average import average_adapters
-from chemtune.tuning.encode import Encoded, fitting, token_counter
-from chemtune.tuning.epoch import epoch_of
+from chemtune.tuning.encode import token_counter
+from chemtune.tuning.material import Chosen, Material, as_tokens, choose
 from chemtune.tuning.processes import is_main, wait_for_all, world_size
-from chemtune.tuning.token_cache import encode_cached
 
 if TYPE_CHECKING:
     from chemtune.models.load import Student
-    from chemtune.tuning.fit import Material
     from chemtune.tuning.preflight import Check
 
 SUMMARY = "tuning.json"
@@ -61,21 +60,23 @@ def tune(recipe: Recipe | Path | str) -> dict[str, Any]:
     folder = RunFolder(recipe.run_folder)
     files = resolve_model(recipe.model, recipe.folder)
     domain = find_domain(recipe.domain, recipe.folder)
-    examples = _examples(recipe, folder, domain, files)
+    chosen = choose(folder.dataset, recipe.tuning, domain, token_counter(files))
+    order = [] if chosen.stages is None else [chosen.stages]
     identity = identity_of(
         weights_identity(files.folder),
-        recipe.tuning.model_dump(exclude=BESIDE | ({"keep"} if recipe.tuning.keep == 1 else set())),
+        recipe.tuning.deciding(BESIDE),
         recipe.tuning_seed,
-        [(e.messages, e.answer) for split in examples.values() for e in split],
+        [(e.messages, e.answer) for e in (*chosen.train, *chosen.validation)],
+        *order,
     )
     done = finished(folder.adapter, identity)
     if done is not None:
         return done
     if not is_main():
-        return _tuned(recipe, folder, files, domain, examples, identity)
+        return _tuned(recipe, folder, files, domain, chosen, identity)
     busy = f"{folder.path}: another process tunes in this folder; wait for it or end it"
     with held_alone(folder.path / ".tuning.lock", busy):
-        return _tuned(recipe, folder, files, domain, examples, identity)
+        return _tuned(recipe, folder, files, domain, chosen, identity)
 
 
 def _tuned(
@@ -83,7 +84,7 @@ def _tuned(
     folder: RunFolder,
     files: ModelFiles,
     domain: Domain,
-    examples: dict[str, list[Example]],
+    chosen: Chosen,
     identity: str,
 ) -> dict[str, Any]:
     from chemtune.tuning.fit import fit
@@ -97,8 +98,8 @@ def _tuned(
         on_processor=recipe.tuning.sharded and world_size() > 1,
     )
     ledger = Ledger()
-    material = _material(recipe, folder, student, domain, examples, ledger)
-    student, checks = _ready(recipe, student, material, examples, len(ledger.entries))
+    material = _material(recipe, folder, student, domain, chosen, ledger)
+    student, checks = _ready(recipe, student, material, chosen.train, len(ledger.entries))
     summary = fit(
         student,
         material,
@@ -127,56 +128,37 @@ def _tuned(
     return summary
 
 
-def _examples(
-    recipe: Recipe, folder: RunFolder, domain: Domain, files: ModelFiles
-) -> dict[str, list[Example]]:
-    """The examples of an epoch, and those of the same tasks to validate on, each once."""
-    both = {
-        split: read_examples(folder.dataset / f"{split}.parquet")
-        for split in ("train", "validation")
-    }
-    train = epoch_of(both["train"], recipe.tuning.mixture, domain.mixtures, token_counter(files))
-    tasks = {example.task for example in train}
-    return {"train": train, "validation": [e for e in both["validation"] if e.task in tasks]}
-
-
 def _material(
     recipe: Recipe,
     folder: RunFolder,
     student: Student,
     domain: Domain,
-    examples: dict[str, list[Example]],
+    chosen: Chosen,
     ledger: Ledger,
 ) -> Material:
-    from chemtune.tuning.fit import Material
-    from chemtune.tuning.probe import probe_examples, probe_file
-
-    def of_split(split: str) -> list[Encoded]:
-        encoded = encode_cached(
-            examples[split],
-            student.template,
-            model=student.files.folder,
-            path=folder.path / "tokens" / f"{split}.parquet",
-        )
-        most = min(recipe.tuning.max_tokens, student.context)
-        return fitting(encoded, examples[split], max_tokens=most, ledger=ledger)
-
-    train, validation = of_split("train"), of_split("validation")
+    material = as_tokens(
+        chosen,
+        recipe,
+        domain,
+        student.template,
+        files=student.files,
+        context=student.context,
+        kept=folder.path / "tokens",
+        ledger=ledger,
+    )
     if is_main():
         ledger.write(folder.dataset / "too_long.parquet")
-    if not train:
+    if not material.train:
         remedy = "see too_long.parquet" if ledger.entries else "no document is in the train split"
         raise InputError(Problem("holds no example to train on", folder.dataset, remedy=remedy))
-    general = probe_file(recipe.tuning.probe, domain.probe, recipe.folder)
-    text = general.read_text(encoding="utf-8") if general else ""
-    return Material(train, validation, probe_examples(text, student.template))
+    return material
 
 
 def _ready(
     recipe: Recipe,
     student: Student,
     material: Material,
-    examples: dict[str, list[Example]],
+    train: Sequence[Example],
     left_out: int,
 ) -> tuple[Student, list[Check]]:
     """Return the student that is to learn, and what was looked at before; it is said too."""
@@ -190,14 +172,14 @@ def _ready(
     from chemtune.tuning.memory import estimate_for, free_bytes
 
     settings, template = recipe.tuning, student.template
-    tasks = dict.fromkeys(example.task for example in examples["train"])
-    of_each = [next(e for e in examples["train"] if e.task == task) for task in tasks]
+    tasks = dict.fromkeys(example.task for example in train)
+    of_each = [next(e for e in train if e.task == task) for task in tasks]
     checks = look.check_template(template, of_each)
     checks += look.check_examples(material.train, template, left_out, pad_id(student))
     checks += look.check_reports(settings.report_to)
     if settings.sharded:
         checks.append(look.check_sharing(world_size(), four_bit=settings.lora.base == "nf4"))
-    checks += look.check_languages(student.tokenizer, examples["train"])
+    checks += look.check_languages(student.tokenizer, train)
     shortest = min(material.train, key=lambda one: one.answer_start)
     checks.append(look.check_end(student, shortest.ids[: shortest.answer_start], END_TOKENS))
     torch.manual_seed(recipe.tuning_seed)

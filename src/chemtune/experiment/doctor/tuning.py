@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from chemtune.dataset.example import Example, read_examples
+from chemtune.dataset.example import Example
 from chemtune.dataset.ledger import Ledger
 from chemtune.domains import Domain
 from chemtune.errors import ChemtuneError
 from chemtune.experiment.doctor.chart import Chart, span
 from chemtune.experiment.doctor.operations import operations_of
 from chemtune.experiment.doctor.student import LEVELS, add_checks
-from chemtune.experiment.grid.measure_tuning import epoch_size
 from chemtune.models.load import Student, operations_per_second
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.tuning import preflight as look
-from chemtune.tuning.encode import Encoded, encode, fitting
+from chemtune.tuning.encode import Encoded, encode, fitting, token_count
 from chemtune.tuning.epoch import epoch_of
-from chemtune.tuning.fit import pad_id, planned_steps
+from chemtune.tuning.fit import batches_of, pad_id, planned_steps
 from chemtune.tuning.learner import learner
+from chemtune.tuning.material import Chosen, Material, by_stage, choose
 from chemtune.tuning.memory import estimate_for, free_bytes
 from chemtune.tuning.tune import SUMMARY
 
@@ -52,32 +52,33 @@ def look_at_tuning(
     """
     chart = Chart("tuning")
     try:
-        train, built = _train(recipe, planned)
-        tokens = {one.example: one for one in encode(train, student.template)}
-        epoch = epoch_of(
-            train,
-            recipe.tuning.mixture,
-            domain.mixtures,
-            lambda example: len(tokens[example.id].ids),
-        )
-        if not epoch:
+        chosen, built = _chosen(recipe, domain, student, planned)
+        if not chosen.train:
             return chart
-        encoded = [tokens[example.id] for example in epoch]
-        _languages(chart, epoch, encoded, built=built)
-        fits = _fitting(chart, recipe, student, epoch, encoded, built=built)
+        encoded = encode(chosen.train, student.template)
+        _languages(chart, chosen.train, encoded, built=built)
+        fits = _fitting(chart, recipe, student, chosen.train, encoded, built=built)
         if fits:
-            _costs(chart, recipe, student, fits, built=built)
+            staged = by_stage(fits, chosen.stages)
+            _costs(chart, recipe, student, Material(fits, [], [], staged), built=built)
     except ChemtuneError as error:
         chart.failed(error, "tuning")
     return chart
 
 
-def _train(recipe: Recipe, planned: Sequence[Example]) -> tuple[list[Example], bool]:
-    """The examples to learn from: the data set's, else those that are planned."""
-    path = RunFolder(recipe.run_folder).dataset / "train.parquet"
-    if path.is_file():
-        return read_examples(path), True
-    return [example for example in planned if example.split == "train"], False
+def _chosen(
+    recipe: Recipe, domain: Domain, student: Student, planned: Sequence[Example]
+) -> tuple[Chosen, bool]:
+    """The examples to learn from: the data set's, else those that are planned, in no stages."""
+    dataset = RunFolder(recipe.run_folder).dataset
+
+    def tokens_of(example: Example) -> int:
+        return token_count(example, student.template)
+
+    if (dataset / "train.parquet").is_file():
+        return choose(dataset, recipe.tuning, domain, tokens_of), True
+    train = [example for example in planned if example.split == "train"]
+    return Chosen(epoch_of(train, recipe.tuning.mixture, domain.mixtures, tokens_of), []), False
 
 
 def _languages(
@@ -129,7 +130,7 @@ def _fitting(
 
 
 def _costs(
-    chart: Chart, recipe: Recipe, student: Student, fits: Sequence[Encoded], *, built: bool
+    chart: Chart, recipe: Recipe, student: Student, material: Material, *, built: bool
 ) -> None:
     settings = recipe.tuning
     if settings.lora.base == "nf4" and settings.method == "lora":
@@ -139,11 +140,13 @@ def _costs(
     learned = [p for p in student.model.parameters() if p.requires_grad]
     layers = sum(p.dim() > 1 for p in learned) // (2 if settings.method == "lora" else 1)
     add_checks(chart, look.check_model(student, sum(p.numel() for p in learned), layers))
-    estimated = estimate_for(student.model, fits, tokens_per_pass=settings.tokens_per_pass)
+    estimated = estimate_for(
+        student.model, material.train, tokens_per_pass=settings.tokens_per_pass
+    )
     memory = look.check_memory(estimated, free_bytes(), 0)
     remedy = memory.said.partition(": ")[2]
     chart.add(LEVELS[memory.status], "memory", memory.said.partition(": ")[0], remedy)
-    _time(chart, recipe, student, fits, built=built)
+    _time(chart, recipe, student, material, built=built)
 
 
 def _four_bit(chart: Chart) -> None:
@@ -156,15 +159,15 @@ def _four_bit(chart: Chart) -> None:
 
 
 def _time(
-    chart: Chart, recipe: Recipe, student: Student, fits: Sequence[Encoded], *, built: bool
+    chart: Chart, recipe: Recipe, student: Student, material: Material, *, built: bool
 ) -> None:
     """Say how long: by the last tuning of this run, else what the multiplications alone take."""
     import torch
 
     settings = recipe.tuning
-    per_epoch, tokens = epoch_size(fits, settings, recipe.tuning_seed)
-    steps = planned_steps(per_epoch, settings)
-    run = round(tokens * steps / per_epoch)
+    batches = batches_of(material, settings, recipe.tuning_seed)
+    steps = planned_steps(len(batches), settings)
+    run = round(batches.tokens_run * steps / len(batches))
     said = f"{steps} steps, {run:,} tokens to run"
     summary = RunFolder(recipe.run_folder).adapter / SUMMARY
     if summary.is_file():
@@ -177,7 +180,7 @@ def _time(
     if torch.cuda.is_available():
         chart.ok("time", f"{said}; the first steps show how long")
         return
-    labels = sum(one.label_count for one in fits) * steps / per_epoch
+    labels = sum(one.label_count for one in material.train) * steps / len(batches)
     seconds = operations_of(student.model, run, labels) / operations_per_second(student.precision)
     rest = "" if built else ", the teacher's answers not counted"
     said += f": {span(seconds)} for the matrix products alone, as fast as they are now{rest}"

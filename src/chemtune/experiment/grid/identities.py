@@ -89,8 +89,9 @@ def cell_identity(cell: Cell, start: str) -> str:
     recipe = cell.recipe
     if not cell.tuned:
         return identity_of(start, "as it is")
-    tuning = recipe.tuning.model_dump(mode="json", exclude=BESIDE)
-    return identity_of(start, tuning, recipe.tuning_seed, recipe.evaluation.baseline)
+    return identity_of(
+        start, recipe.tuning.deciding(BESIDE), recipe.tuning_seed, recipe.evaluation.baseline
+    )
 
 
 def tokens_identity(recipe: Recipe, data: str, weights: str) -> str:

@@ -9,24 +9,20 @@ from typing import Any
 
 import torch
 
-from chemtune.dataset.example import read_examples
 from chemtune.dataset.ledger import Ledger
 from chemtune.domains import find_domain
 from chemtune.experiment.grid.cell_run import CellWork
 from chemtune.models.load import Student
 from chemtune.models.resolve import resolve_model
 from chemtune.models.template import Template
-from chemtune.recipe.schema import Recipe, Tuning
-from chemtune.tuning.encode import Encoded, fitting, token_count
-from chemtune.tuning.epoch import epoch_of
-from chemtune.tuning.fit import layout, planned_steps
+from chemtune.recipe.schema import Recipe
+from chemtune.tuning.encode import Encoded, token_count
+from chemtune.tuning.fit import batches_of, passes_for, planned_steps
 from chemtune.tuning.learner import learner
 from chemtune.tuning.loss import label_loss
+from chemtune.tuning.material import Material, as_tokens, choose
 from chemtune.tuning.memory import estimate_for
-from chemtune.tuning.probe import probe_examples, probe_file
 from chemtune.tuning.processes import Passes
-from chemtune.tuning.token_cache import encode_cached
-from chemtune.tuning.trees import TrunkBatches
 
 # Measured after the first step, which compiles what the others use.
 STEPS, LEAST_S, MOST_S = 2, 8.0, 60.0
@@ -38,20 +34,23 @@ class TuningLoad:
     """What a tuning runs.
 
     Attributes:
-        train: The examples of an epoch.
-        watched: Those of the validation and of general text.
+        material: The examples of an epoch, and what is looked at.
         tokens: Of the examples of all epochs.
         tokens_run: The same, shared ones once.
         steps: Optimizer steps.
         validations: How often the loss is looked at.
     """
 
-    train: list[Encoded]
-    watched: list[Encoded]
+    material: Material
     tokens: int
     tokens_run: int
     steps: int
     validations: int
+
+    @property
+    def watched(self) -> list[Encoded]:
+        """The examples of the validation and of general text."""
+        return [*self.material.validation, *self.material.probe]
 
 
 @dataclass(frozen=True)
@@ -68,45 +67,30 @@ def load_of(work: CellWork, template: Template, context: int) -> TuningLoad:
     recipe = work.recipe
     settings = recipe.tuning
     domain = find_domain(recipe.domain, recipe.folder)
-    model = resolve_model(recipe.model, recipe.folder).folder
-    read = {s: read_examples(work.dataset / f"{s}.parquet") for s in ("train", "validation")}
-    read["train"] = epoch_of(
-        read["train"], settings.mixture, domain.mixtures, lambda one: token_count(one, template)
+    chosen = choose(work.dataset, settings, domain, lambda one: token_count(one, template))
+    material = as_tokens(
+        chosen,
+        recipe,
+        domain,
+        template,
+        files=resolve_model(recipe.model, recipe.folder),
+        context=context,
+        kept=work.tokens,
+        ledger=Ledger(),
     )
-    tasks = {example.task for example in read["train"]}
-    read["validation"] = [e for e in read["validation"] if e.task in tasks]
-    kept = {}
-    for split, examples in read.items():
-        path = work.tokens / f"{split}.parquet"
-        encoded = encode_cached(examples, template, model=model, path=path)
-        most = min(settings.max_tokens, context)
-        kept[split] = fitting(encoded, examples, max_tokens=most, ledger=Ledger())
-    general = probe_file(settings.probe, domain.probe, recipe.folder)
-    text = general.read_text(encoding="utf-8") if general else ""
-    watched = [*kept["validation"], *probe_examples(text, template)]
-    train = kept["train"]
-    if not train:
-        return TuningLoad([], watched, 0, 0, 0, 0)
-    per_epoch, run = epoch_size(train, settings, recipe.tuning_seed)
-    steps = planned_steps(per_epoch, settings)
-    epochs = steps / per_epoch
-    between = settings.validate_steps or per_epoch
+    if not material.train:
+        return TuningLoad(material, 0, 0, 0, 0)
+    batches = batches_of(material, settings, recipe.tuning_seed)
+    steps = planned_steps(len(batches), settings)
+    epochs = steps / len(batches)
+    between = settings.validate_steps or len(batches)
     return TuningLoad(
-        train,
-        watched,
-        round(sum(len(one.ids) for one in train) * epochs),
-        round(run * epochs),
+        material,
+        round(sum(len(one.ids) for one in material.train) * epochs),
+        round(batches.tokens_run * epochs),
         steps,
-        1 + -(-steps // between) if watched else 0,
+        1 + -(-steps // between) if material.validation_sets else 0,
     )
-
-
-def epoch_size(train: Sequence[Encoded], settings: Tuning, seed: int) -> tuple[int, int]:
-    """Return the optimizer steps of an epoch, and the tokens that it runs: shared ones once."""
-    if settings.batches == "trunks":
-        of_trees = TrunkBatches(train, settings.batch_size, settings.tokens_per_pass, seed)
-        return len(of_trees), of_trees.tokens_run
-    return -(-len(train) // settings.batch_size), sum(len(one.ids) for one in train)
 
 
 def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> TuningRate:
@@ -115,14 +99,16 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
     Two steps at least are measured after the first one, and more where they are short.
     """
     settings = recipe.tuning
-    batches, passes = layout(student, load.train, settings, recipe.tuning_seed)
+    train = load.material.train
+    batches = batches_of(load.material, settings, recipe.tuning_seed)
+    passes = passes_for(student, settings)
     learned = [p for p in student.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=0.0)
     student.model.train()
     seconds, tokens = 0.0, 0
     begun = time.monotonic()
     for number, batch in enumerate(batches):
-        examples = [load.train[i] for i in batch]
+        examples = [train[i] for i in batch]
         started, run = time.monotonic(), 0
         for part in passes(examples):
             ready = _on(student, part)
@@ -144,7 +130,7 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
     return TuningRate(
         seconds / max(tokens, 1),
         _watched_s(student, load.watched, passes),
-        estimate_for(student.model, load.train, tokens_per_pass=settings.tokens_per_pass).total,
+        estimate_for(student.model, train, tokens_per_pass=settings.tokens_per_pass).total,
     )
 
 

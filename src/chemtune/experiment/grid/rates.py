@@ -134,8 +134,8 @@ def _measure(group: GroupWork) -> _Measured:
     more = before.more_bytes if before else 0
     found.memory_bytes = peak_memory_bytes() + more
     if any_tuned is not None and known.token_s is None:
-        longest = max(found.loads.values(), key=lambda load: len(load.train))
-        if longest.train:
+        longest = max(found.loads.values(), key=lambda load: len(load.material.train))
+        if longest.material.train:
             student = adapted(student, any_tuned.recipe)
             student.model.eval()
             after = _answers(student, asking, most, tuned=True, like=before)
