@@ -159,7 +159,8 @@ def card_of(title: str, scored: Sequence[ScoredReply]) -> dict[str, Any]:
         (Wilson), `reasons` (why replies could not be read, by count) and `measures`: under each
         name `value` (None where no example says anything), `interval95` (bootstrap, by document),
         `examples` (how many say something), `better` ("higher" or "lower"), `main` (whether it
-        stands in the first table) and, of an F1 over items, `found`, `missed` and `invented`.
+        stands in the first table), `yes_or_no` (whether an example is right or wrong and nothing
+        between) and, of an F1 over items, `found`, `missed` and `invented`.
     """
     readable = sum(one.readable for one in scored)
     names = dict.fromkeys(measured.name for one in scored for measured in one.measures)
@@ -187,6 +188,7 @@ def _measure(name: str, scored: Sequence[ScoredReply]) -> dict[str, Any]:
         "examples": sum(denominator > 0 for denominator in denominators),
         "better": first.better,
         "main": any(measured.main for _, measured in by_document),
+        "yes_or_no": first.yes_or_no,
     }
     overlaps = [part.overlap for part in parts if part.overlap is not None]
     if overlaps:

@@ -43,12 +43,14 @@ class ScoredMeasure:
         main: Whether it is one of the few that stand for the task.
         parts: Of each example: its document, numerator and denominator; the measure's value is the
             sum of the first by the sum of the second.
+        yes_or_no: Whether an example is right or wrong, and nothing between: then there is a count.
     """
 
     title: str
     better: str
     main: bool
     parts: Mapping[str, tuple[str, float, float]]
+    yes_or_no: bool = False
 
 
 @dataclass(frozen=True)

@@ -198,13 +198,15 @@ def _measures(task: str, card: Card, folder: Path) -> dict[str, ScoredMeasure] |
     # An example without a part of a measure was asked all the same, and says nothing of it.
     nothing = {example: (document, 0.0, 0.0) for example, document in documents.items()}
     measures: Mapping[str, Card] = card.get("measures") or {}
-    described = {READABLE: {"better": "higher", "main": True}, **measures}
+    readable = {"better": "higher", "main": True, "yes_or_no": True}
+    described = {READABLE: readable, **measures}
     return {
         name: ScoredMeasure(
             title=str(card.get("title") or task),
             better=str(of.get("better") or "higher"),
             main=bool(of.get("main")),
             parts=nothing | parts[name],
+            yes_or_no=bool(of.get("yes_or_no")),
         )
         for name, of in described.items()
         if name in parts

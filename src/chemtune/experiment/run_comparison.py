@@ -113,7 +113,8 @@ def compare_measures(
     if not common.examples:
         return None
     title, better = measures[0].title, measures[0].better
-    if _is_yes_or_no(common):
+    alone = len(set(common.clusters)) == len(common.clusters)
+    if alone and all(of.yes_or_no for of in measures) and _says_something(common):
         return replace(_yes_or_no(key, title, runs, common), better=better)
     first, second = common.runs
     found = ratio_difference(first, second, common.clusters)
@@ -141,15 +142,9 @@ def compare_measures(
     )
 
 
-def _is_yes_or_no(common: Common) -> bool:
-    """Whether each example says yes or no, and is the only one of its document."""
-    if len(set(common.clusters)) < len(common.clusters):
-        return False
-    return all(
-        below == 1 and above in (0, 1)
-        for parts in common.runs
-        for above, below in zip(*parts, strict=True)
-    )
+def _says_something(common: Common) -> bool:
+    """Whether each example does: one of "no data, none given" may say nothing."""
+    return all(all(denominators) for _, denominators in common.runs)
 
 
 def _yes_or_no(

@@ -33,12 +33,14 @@ class Measured:
         part: What the example adds to it.
         main: Whether it stands in the first table.
         better: Which values are the better ones.
+        yes_or_no: Whether an example is right or wrong, and nothing between.
     """
 
     name: str
     part: Part
     main: bool = False
     better: Literal["higher", "lower"] = "higher"
+    yes_or_no: bool = False
 
 
 def measure(
@@ -69,7 +71,8 @@ def _measures(wanted: Aspect, said: Aspect | None, source: str) -> Iterable[Meas
         case Label():
             assert said is None or isinstance(said, Label)
             right = said is not None and said.value == wanted.value
-            return [Measured(f"right {wanted.field}", Part.of_mean(right), main=True)]
+            part = Part.of_mean(right)
+            return [Measured(f"right {wanted.field}", part, main=True, yes_or_no=True)]
         case Names():
             assert said is None or isinstance(said, Names)
             return _names(wanted, said)
@@ -113,13 +116,15 @@ def _records(wanted: PropertyRecords, said: PropertyRecords | None) -> Iterator[
         yield Measured(f"F1 {field}", Part.of_items(overlap), main=main)
     empty = not wanted.records
     silent = said is not None and not said.records
-    yield Measured("no data, none given", Part.of_mean(silent) if empty else NOTHING, main=True)
+    part = Part.of_mean(silent) if empty else NOTHING
+    yield Measured("no data, none given", part, main=True, yes_or_no=True)
 
 
 def _prose(wanted: Prose, said: str | None, source: str) -> Iterator[Measured]:
     text = said or ""
     if wanted.role == "short answer":
-        yield Measured("exact answer", Part.of_mean(exact_match(text, wanted.text)), main=True)
+        part = Part.of_mean(exact_match(text, wanted.text))
+        yield Measured("exact answer", part, main=True, yes_or_no=True)
     if wanted.role in ("short answer", "long answer"):
         yield Measured("F1 words", Part.of_mean(token_f1(text, wanted.text)), main=True)
         yield Measured("F1 numbers", numbers_right(text, wanted.text), main=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chemtune.experiment.card import LOSS, exams_of
@@ -106,9 +106,9 @@ def _column(title: str, rows: Rows, language: str, level: str) -> Column:
     best = min(keys, key=lambda label: (-keys[label], label))
     orders = all(row.get("orders") for row in rows)
     return Column(
-        measure=_scored(title, {_id(row): float(bool(row["correct"])) for row in rows}),
+        measure=_counted(title, {_id(row): bool(row["correct"]) for row in rows}),
         permuted=_scored(title, {_id(row): _share_right(row) for row in rows}) if orders else None,
-        constant=_scored(title, {_id(row): float(row["key"] == best) for row in rows}),
+        constant=_counted(title, {_id(row): row["key"] == best for row in rows}),
         letters=Counter(row["chosen"] for row in rows if row["chosen"] is not None),
         language=language,
         level=level,
@@ -129,6 +129,11 @@ def _scored(title: str, values: Mapping[str, float]) -> ScoredMeasure:
     # The set's name keeps apart the ids of several sets in an average.
     parts = {f"{title}/{name}": (f"{title}/{name}", value, 1.0) for name, value in values.items()}
     return ScoredMeasure(title, "higher", True, parts)
+
+
+def _counted(title: str, right: Mapping[str, bool]) -> ScoredMeasure:
+    values = {name: float(value) for name, value in right.items()}
+    return replace(_scored(title, values), yes_or_no=True)
 
 
 def _average(columns: Sequence[Column]) -> Column:

@@ -114,7 +114,9 @@ def pooled(measures: Sequence[ScoredMeasure]) -> ScoredMeasure:
         )
         for at, name in enumerate(common.examples)
     }
-    return replace(first, parts=parts)
+    # A mean of seeds that differ is no longer right or wrong.
+    agreed = all(above in (0, 1) for _, above, _ in parts.values())
+    return replace(first, parts=parts, yes_or_no=first.yes_or_no and agreed)
 
 
 def read_rows(grid: GridState) -> Rows:

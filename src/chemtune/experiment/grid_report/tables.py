@@ -137,9 +137,9 @@ def figure_of(measure: ScoredMeasure) -> Figure | None:
     if not total:
         return None
     alone = len({cluster for cluster, _, _ in parts}) == len(parts)
-    if alone and all(below == 1 and above in (0, 1) for _, above, below in parts):
-        count = int(sum(above for _, above, _ in parts))
-        return share(count, len(parts), wilson(count, len(parts)))
+    if alone and measure.yes_or_no:
+        said = [above for _, above, below in parts if below]
+        return share(int(sum(said)), len(said), wilson(int(sum(said)), len(said)))
     clusters, above, below = zip(*parts, strict=True)
     return Figure(sum(above) / total, ratio_interval(above, below, clusters))
 
