@@ -182,8 +182,13 @@ def test_an_interrupted_tuning_ends_with_the_weights_of_an_uninterrupted_one(
         assert "Traceback" not in said
     reached = last_checkpoint(run / "checkpoints")
     assert reached is not None
+    before = json.loads((reached / "seconds.json").read_text(encoding="utf-8"))
     resumed = chemtune.tune(path)
     assert resumed["steps"] == 72
+    assert resumed["wall_s"] > before > 0
+    assert resumed["tokens_per_second"] == pytest.approx(
+        resumed["tokens"] / resumed["wall_s"], rel=0.1
+    )
     interrupted = weights(run)
     (run / "adapter" / "tuning.json").unlink()
     whole = chemtune.tune(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from functools import partial
@@ -41,7 +40,14 @@ from chemtune.tuning.processes import Passes, is_main, wait_for_all, world_size
 from chemtune.tuning.trackers import TENSORBOARD, own_trackers
 from chemtune.tuning.trainer import LabelRowTrainer
 from chemtune.tuning.trees import TrunkBatches, tree_passes
-from chemtune.tuning.watch import GiveBackMemory, KeepBest, StepLog, StopOnInterrupt, take_best
+from chemtune.tuning.watch import (
+    GiveBackMemory,
+    KeepBest,
+    StepLog,
+    StopOnInterrupt,
+    Stopwatch,
+    take_best,
+)
 
 LOG = "log.jsonl"
 
@@ -85,6 +91,7 @@ def fit(
         settings, seed, checkpoints, bool(validation), resumed=checkpoint is not None
     )
     by_epoch = settings.weigh == "epoch"
+    stopwatch = Stopwatch(checkpoint)
     trainer = LabelRowTrainer(
         model=student.model,
         args=arguments,
@@ -93,19 +100,30 @@ def fit(
         passes=passes,
         validation=validation,
         labels_per_step=mean_labels(material.train, len(batches)) if by_epoch else None,
-        callbacks=[SealCheckpoints(), GiveBackMemory()],
+        # What a checkpoint holds is written before its seal.
+        callbacks=[stopwatch, SealCheckpoints(), GiveBackMemory()],
     )
     best = _keep_best(settings, material, checkpoints, trainer.save_learned)
     if best is not None:
         trainer.add_callback(best)
-    steps = planned_steps(len(batches), settings)
     begun = step_of(checkpoint) if checkpoint else 0
     if is_main():
         for tracker in own_trackers(settings.report_to, checkpoints.parent / TENSORBOARD, begun):
             trainer.add_callback(tracker)
+    _train(trainer, checkpoint, steps=planned_steps(len(batches), settings), log=log)
+    wall = stopwatch.seconds
+    _save(trainer, adapter)
+    summary = _summary(trainer.state, material.train, batches, wall)
+    if best is not None and is_main():
+        summary |= {"best_step": take_best(checkpoints, adapter), "stopped_early": best.stopped}
+    return summary
+
+
+def _train(trainer: LabelRowTrainer, checkpoint: Path | None, *, steps: int, log: Path) -> None:
+    """Take the steps, from those of `checkpoint` on, and show and log each."""
+    begun = step_of(checkpoint) if checkpoint else 0
     if checkpoint:
         say(f"Tuning goes on from step {begun} of {steps}")
-    started = time.monotonic()
     with (
         progress("Tuning", steps - begun, "steps") as advance,
         StopOnInterrupt() as stop,
@@ -114,19 +132,13 @@ def fit(
         for watcher in (StepLog(advance), stop, growing):
             trainer.add_callback(watcher)
         # Trackers print; standard output is the result's.
-        with full_disk_told(checkpoints), redirect_stdout(sys.stderr):
+        with full_disk_told(Path(str(trainer.args.output_dir))), redirect_stdout(sys.stderr):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if stop.asked and trainer.state.global_step < steps:
         raise Interrupted(
             f"interrupted: tuning is kept up to step {trainer.state.global_step} of {steps}; "
             "run again to go on"
         )
-    wall = time.monotonic() - started
-    _save(trainer, adapter)
-    summary = _summary(trainer.state, material.train, batches, wall, begun)
-    if best is not None and is_main():
-        summary |= {"best_step": take_best(checkpoints, adapter), "stopped_early": best.stopped}
-    return summary
 
 
 def _keep_best(
@@ -252,7 +264,6 @@ def _summary(
     train: Sequence[Encoded],
     batches: EpochBatches,
     wall: float,
-    begun: int,
 ) -> dict[str, Any]:
     def logged(name: str) -> list[tuple[int, float]]:
         return [(log["step"], log[name]) for log in state.log_history if name in log]
@@ -262,13 +273,12 @@ def _summary(
         raise ChemtuneError("no step was trained: the settings ask for none")
     epochs = state.global_step / len(batches)
     tokens = sum(len(example.ids) for example in train)
-    share = (state.global_step - begun) / state.global_step
     return {
         "steps": state.global_step,
         "tokens": round(tokens * epochs),
         "tokens_run": round(batches.tokens_run * epochs),
         "label_tokens": round(sum(example.label_count for example in train) * epochs),
-        "tokens_per_second": round(tokens * epochs * share / wall, 1),
+        "tokens_per_second": round(tokens * epochs / wall, 1),
         "loss_first": losses[0][1],
         "loss_last": losses[-1][1],
         "validation_loss": logged(VALIDATED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,7 @@ from chemtune.models.memory import give_back_freed_memory
 from chemtune.progress import Advance, say
 
 BEST = "best"
+SECONDS = "seconds.json"
 
 
 class StopOnInterrupt(TrainerCallback):
@@ -72,6 +74,36 @@ class StepLog(TrainerCallback):
         """Show the step's loss."""
         if logs and "loss" in logs:
             self.advance(note=f"loss {logs['loss']:.3f}")
+
+
+class Stopwatch(TrainerCallback):
+    """The seconds that the training takes, those up to the checkpoint that it goes on from too."""
+
+    def __init__(self, checkpoint: Path | None) -> None:
+        """Begin with what `checkpoint` brings, where it brings it."""
+        path = checkpoint / SECONDS if checkpoint else None
+        known = path is not None and path.is_file()
+        self.before = float(json.loads(path.read_text(encoding="utf-8"))) if path and known else 0.0
+        self.started = time.monotonic()
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Begin to count."""
+        self.started = time.monotonic()
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Write the seconds so far into the checkpoint."""
+        if state.is_world_process_zero:
+            folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+            write_json(folder / SECONDS, self.seconds)
+
+    @property
+    def seconds(self) -> float:
+        """All that were counted up to now."""
+        return self.before + time.monotonic() - self.started
 
 
 class GiveBackMemory(TrainerCallback):
