@@ -19,6 +19,11 @@ from chemtune.web.serve import review
 options = json.loads(sys.argv[2])
 review(sys.argv[1], browser=False, on_start=lambda url: print(url, flush=True), **options)
 """
+# A random model may draw the token that ends an answer at any time.
+ENDLESS = """
+from chemtune.use import streaming
+streaming.stop_ids = lambda student: set()
+"""
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CHEMTUNE_LANGUAGE": "en"}
 
 
@@ -46,9 +51,10 @@ class Server:
 
 
 @contextmanager
-def served(run: Path, **options: object) -> Iterator[Server]:
-    """Serve a run; `options` are those of `review`."""
-    command = [sys.executable, "-c", SERVE, str(run), json.dumps({"port": 0} | options)]
+def served(run: Path, *, endless: bool = False, **options: object) -> Iterator[Server]:
+    """Serve a run; `options` are those of `review`. Endless answers are cut off or stopped alone."""
+    code = ENDLESS + SERVE if endless else SERVE
+    command = [sys.executable, "-c", code, str(run), json.dumps({"port": 0} | options)]
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 import chemtune
+from chemtune.errors import InputError
+from chemtune.recipe.run_folder import RunFolder
 from chemtune.use import chat as module
 from chemtune.use.opened import open_run
+from chemtune.use.serve import _served
 from chemtune.use.streaming import Speaker
 
 
@@ -104,3 +108,18 @@ def test_a_pipe_is_answered_line_by_line(tuned_run: Path) -> None:
     in_process, _ = talk(tuned_run, "water?", "/quit", max_tokens=4)
     assert done.stdout.splitlines() == in_process
     assert "> " not in done.stdout
+
+
+def test_a_model_whose_weights_were_all_tuned_has_nothing_to_compare_with(
+    tuned_run: Path, tiny_model: Path
+) -> None:
+    adapter = RunFolder(tuned_run).adapter
+    shutil.rmtree(adapter)
+    shutil.copytree(tiny_model, adapter)
+    _, result = talk(tuned_run, "water?", max_tokens=3)
+    assert result["turns"] == 1
+    with pytest.raises(InputError, match=r"--compare.*all weights were tuned.*--untuned"):
+        talk(tuned_run, "water?", compare=True)
+    with pytest.raises(ValueError, match="no adapter"):
+        Speaker(open_run(tuned_run).load(), untuned=True)
+    assert list(_served(open_run(tuned_run), None, "127.0.0.1", 16).speakers) == ["small"]

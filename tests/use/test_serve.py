@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,11 +21,11 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 import chemtune
-from chemtune.errors import InputError
+from chemtune.errors import ChemtuneError, InputError
 from chemtune.teachers.journal import Journal
 from chemtune.use.completions import make_app
-from chemtune.use.opened import open_run
-from chemtune.use.serve import _served
+from chemtune.use.opened import OpenedRun, open_run
+from chemtune.use.serve import _served, serve
 from chemtune.use.streaming import Answer, Decoding, Speaker
 
 MESSAGES = [{"role": "user", "content": "What is iridium oxide?"}]
@@ -353,3 +354,17 @@ def test_build_takes_it_as_a_teacher(tuned_run: Path, make_run, tmp_path: Path) 
     assert body["model"] == "small"
     assert body["usage"]["completion_tokens"] <= 400
     assert body["choices"][0]["message"]["content"]
+
+
+def test_a_port_that_is_taken_is_told_before_a_model_is_loaded(
+    tuned_run: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(OpenedRun, "load", lambda run: pytest.fail("the model was loaded"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ChemtuneError) as caught:
+            serve(tuned_run, port=port)
+    said = str(caught.value)
+    assert said.startswith(f"cannot listen at 127.0.0.1:{port}: Address already in use (")
+    with pytest.raises(ChemtuneError, match=r"cannot listen at nowhere\.invalid:80: "):
+        serve(tuned_run, host="nowhere.invalid", port=80)

@@ -44,7 +44,7 @@ def run(make_run, tiny_model: Path, adapt, tmp_path: Path) -> Path:
 @pytest.fixture
 def address(run: Path) -> Iterator[str]:
     """The address of a server of the run, in a process of its own."""
-    with served(run) as server:
+    with served(run, endless=True) as server:
         yield server.address
 
 

@@ -13,7 +13,7 @@ from chemtune.errors import InputError, Problem
 from chemtune.messages import Message
 from chemtune.models.load import Student
 from chemtune.use.opened import open_run
-from chemtune.use.streaming import Answer, Decoding, Speaker
+from chemtune.use.streaming import Answer, Decoding, Speaker, speakers_of
 
 MAX_TOKENS = 512
 PROMPT = "> "
@@ -62,9 +62,13 @@ def chat(
     opened = open_run(run, untuned=untuned, precision=precision)
     student = opened.load()
     out = out or sys.stdout
-    talks = [_Talk(Speaker(student), "tuned" if compare else "", system)]
-    if compare:
-        talks.append(_Talk(Speaker(student, untuned=True), "untuned", system))
+    speakers = speakers_of(student)
+    if compare and "untuned" not in speakers:
+        message = "all weights were tuned: there is no adapter to switch off for the comparison"
+        remedy = "talk to the model before tuning by itself, with --untuned"
+        raise InputError(Problem(message, opened.adapter, field="--compare", remedy=remedy))
+    talking = list(speakers.items()) if compare else list(speakers.items())[:1]
+    talks = [_Talk(speaker, which if compare else "", system) for which, speaker in talking]
     decoding = Decoding(max_tokens, temperature, top_p, seed)
     if lines is None and sys.stdin.isatty():
         print(f"{'untuned model' if untuned else opened.recipe.name}: {HELP}", file=out, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chemtune.dataset.plan import tasks_of
 from chemtune.domains import Domain, find_domain
@@ -23,6 +23,7 @@ from chemtune.tasks.task import Task
 CONFIG = "adapter_config.json"
 # As `tune` names it; importing that would load torch.
 SUMMARY = "tuning.json"
+Which = Literal["untuned", "tuned"]
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from chemtune.progress import say
 from chemtune.teachers.wire import checked_key
 from chemtune.use.completions import Served, make_app
 from chemtune.use.opened import OpenedRun, open_run
-from chemtune.use.streaming import Speaker
+from chemtune.use.streaming import speakers_of
 from chemtune.use.voice import Voice
 
 SHUTDOWN_S = 10.0
@@ -39,7 +40,8 @@ def serve(
 ) -> dict[str, Any]:
     """Serve the run's model over HTTP until Ctrl-C.
 
-    A tuned run is served under its name, and without its adapter under "NAME-untuned".
+    A tuned run is served under its name, and without its adapter under "NAME-untuned"; where all
+    weights were tuned there is no adapter to leave out.
 
     Args:
         run: The run's folder, or its recipe.
@@ -61,6 +63,7 @@ def serve(
     started = time.monotonic()
     key = _key(api_key_env)
     opened = open_run(run, untuned=untuned, precision=precision)
+    _check_free(host, port)
     served = _served(opened, key, host, max_tokens)
     if not served.local_only and key is None:
         say(
@@ -88,11 +91,10 @@ def _key(name: str | None) -> str | None:
 def _served(opened: OpenedRun, key: str | None, host: str, max_tokens: int) -> Served:
     student = opened.load()
     name = opened.recipe.name
-    speakers = {name: Speaker(student)}
-    if opened.adapter is not None:
-        speakers[f"{name}-untuned"] = Speaker(student, untuned=True)
+    found = speakers_of(student)
+    names = {"tuned": name, "untuned": f"{name}-untuned" if "tuned" in found else name}
     return Served(
-        speakers=speakers,
+        speakers={names[which]: speaker for which, speaker in found.items()},
         voice=Voice(),
         template=student.template,
         context=student.context,
@@ -100,6 +102,23 @@ def _served(opened: OpenedRun, key: str | None, host: str, max_tokens: int) -> S
         key=key,
         local_only=_is_loopback(host),
         started=int(time.time()),
+    )
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened at, before a model is loaded for it."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, _, _, _, address in found:
+            socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        raise _not_there(host, port, error) from None
+
+
+def _not_there(host: str, port: int, error: OSError) -> ChemtuneError:
+    reason = error.strerror or error
+    return ChemtuneError(
+        f"cannot listen at {host}:{port}: {reason} (another program may; try --port)"
     )
 
 
@@ -126,10 +145,7 @@ async def _listen(
         try:
             await site.start()
         except OSError as error:
-            reason = error.strerror or error
-            raise ChemtuneError(
-                f"cannot listen at {host}:{port}: {reason} (another program may; try --port)"
-            ) from None
+            raise _not_there(host, port, error) from None
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{runner.addresses[0][1]}/v1"
         say(f"serving {', '.join(served.speakers)} at {url}  (Ctrl-C stops)")

@@ -13,7 +13,8 @@ from transformers import DynamicCache
 
 from chemtune.evaluation.generation import stop_ids
 from chemtune.models.forest import shared_prefix
-from chemtune.models.load import Student
+from chemtune.models.load import Student, is_adapter
+from chemtune.use.opened import Which
 from chemtune.use.pieces import Pieces
 
 # Below this the likeliest token is as good as certain, and dividing by it can overflow.
@@ -68,6 +69,11 @@ class Speaker:
     untuned: bool = False
     _ids: list[int] = field(default_factory=list)
     _cache: DynamicCache | None = None
+
+    def __post_init__(self) -> None:
+        adapter = self.student.adapter
+        if self.untuned and adapter is not None and not is_adapter(adapter):
+            raise ValueError("all weights were tuned: there is no adapter to switch off")
 
     def stream(
         self,
@@ -160,3 +166,16 @@ def _draw(decoding: Decoding, device: Any) -> Callable[[torch.Tensor], int]:
         return int(tokens[torch.multinomial(ordered, 1, generator=generator)])
 
     return draw
+
+
+def speakers_of(student: Student) -> dict[Which, Speaker]:
+    """Return who answers of a loaded model, the tuned one first.
+
+    There is no "tuned" one where the model has no adapter, and no "untuned" one where all weights
+    were tuned, for these are no adapter that can be switched off.
+    """
+    if student.adapter is None:
+        return {"untuned": Speaker(student)}
+    if not is_adapter(student.adapter):
+        return {"tuned": Speaker(student)}
+    return {"tuned": Speaker(student), "untuned": Speaker(student, untuned=True)}

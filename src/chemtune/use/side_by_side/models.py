@@ -8,21 +8,20 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from chemtune.dataset.example import Example, read_examples
 from chemtune.errors import ChemtuneError, InputError, Problem
 from chemtune.messages import Message
 from chemtune.models.load import is_adapter, is_tuned
 from chemtune.recipe.run_folder import RunFolder
-from chemtune.use.opened import OpenedRun, open_run
+from chemtune.use.opened import OpenedRun, Which, open_run
 
 if TYPE_CHECKING:
     from chemtune.models.load import Student
     from chemtune.use.streaming import Answer, Decoding, Speaker
     from chemtune.use.voice import Voice
 
-Which = Literal["untuned", "tuned"]
 WHICH: tuple[Which, ...] = ("untuned", "tuned")
 
 
@@ -50,8 +49,7 @@ class Loaded:
     Attributes:
         opened: The run as it was when it was loaded.
         student: The model.
-        speakers: Who answers. There is no "tuned" one where the run is not tuned, and no "untuned"
-            one where all weights were tuned, for these are no adapter that can be switched off.
+        speakers: Who answers; see `speakers_of`.
     """
 
     opened: OpenedRun
@@ -192,14 +190,9 @@ def _stamp(adapter: Path) -> int:
 
 
 def _load(run: Path) -> Loaded:
-    from chemtune.use.streaming import Speaker
+    from chemtune.use.streaming import speakers_of
 
     tuned = is_tuned(RunFolder(run).adapter)
     opened = open_run(run, untuned=not tuned)
     student = opened.load()
-    if opened.adapter is None:
-        return Loaded(opened, student, {"untuned": Speaker(student)})
-    speakers: dict[Which, Speaker] = {"tuned": Speaker(student)}
-    if is_adapter(opened.adapter):
-        speakers["untuned"] = Speaker(student, untuned=True)
-    return Loaded(opened, student, speakers)
+    return Loaded(opened, student, speakers_of(student))

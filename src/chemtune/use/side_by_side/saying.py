@@ -9,7 +9,8 @@ from typing import Literal
 
 from chemtune.errors import ChemtuneError
 from chemtune.progress import say
-from chemtune.use.side_by_side.models import WHICH, Models, Which, Wish
+from chemtune.use.opened import Which
+from chemtune.use.side_by_side.models import WHICH, Models, Wish
 
 State = Literal["loading", "waiting", "answering", "done", "failed"]
 

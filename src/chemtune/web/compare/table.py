@@ -11,9 +11,10 @@ from nicegui import background_tasks, events, ui
 
 from chemtune.errors import ChemtuneError
 from chemtune.teachers.teacher import Request
+from chemtune.use.opened import Which
 from chemtune.use.side_by_side.bench import Bench, Heard, request_of
 from chemtune.use.side_by_side.held_out import Case
-from chemtune.use.side_by_side.models import WHICH, Which, Wish
+from chemtune.use.side_by_side.models import WHICH, Wish
 from chemtune.use.side_by_side.saying import Said, say_all
 from chemtune.web.compare.chooser import Chooser
 from chemtune.web.compare.column import Column
