@@ -52,7 +52,7 @@ class Server:
 
 @contextmanager
 def served(run: Path, *, endless: bool = False, **options: object) -> Iterator[Server]:
-    """Serve a run; `options` are those of `review`. Endless answers are cut off or stopped alone."""
+    """Serve a run; `options` are those of `review`. Endless answers do not end by themselves."""
     code = ENDLESS + SERVE if endless else SERVE
     command = [sys.executable, "-c", code, str(run), json.dumps({"port": 0} | options)]
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
