@@ -95,8 +95,9 @@ def test_what_is_shared_holds_no_text(project: Project, tmp_path: Path) -> None:
     assert (out / "recipe.yaml").read_bytes() == (run / "recipe.yaml").read_bytes()
     pieces = [documents[0]["text"][start:end] for start, end in row["spans"]]
     assert pieces == ["Pt", "ATO"]
+    assert export(tmp_path, tmp_path / "by-recipe") == export(run, out)
     with pytest.raises(InputError, match="has no data set"):
-        export(tmp_path, out)
+        export(out.parent / "none", out)
     (tmp_path / "page.txt").write_text("x", "utf-8")
     with pytest.raises(InputError, match=r"page\.txt: cannot be written to: File exists"):
         export(run, tmp_path / "page.txt")

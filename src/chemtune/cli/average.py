@@ -16,7 +16,11 @@ NAME = "average"
 def command(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Folders of runs.", autocompletion=complete.runs),
+        typer.Argument(
+            metavar="RUN...",
+            help="Folders of runs, or their recipes.",
+            autocompletion=complete.runs,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new run's folder.")],
     weight: Annotated[

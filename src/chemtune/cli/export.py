@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chemtune.cli import complete
-from chemtune.cli.shared import AsJson, OutFolder, give_out
+from chemtune.cli.shared import AsJson, OutFolder, RunPath, give_out
 
 NAME = "export"
 SHOWN = 60
@@ -24,10 +22,7 @@ class Target(StrEnum):
 
 
 def command(
-    run: Annotated[
-        Path,
-        typer.Argument(metavar="RUN", help="The run's folder.", autocompletion=complete.runs),
-    ],
+    run: RunPath,
     to: Annotated[
         Target, typer.Option("--to", help="A folder of transformers, llama.cpp's file, or Ollama.")
     ] = Target.hf,

@@ -27,7 +27,7 @@ def command(
         Path | None,
         typer.Argument(
             metavar="FOLDER",
-            help="The folder of a run or of a grid.",
+            help="The folder of a run, its recipe, or the folder of a grid.",
             autocompletion=complete.runs,
         ),
     ] = None,

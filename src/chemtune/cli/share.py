@@ -7,17 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from chemtune.cli import complete
-from chemtune.cli.shared import AsJson, give_out
+from chemtune.cli.shared import AsJson, RunPath, give_out
 
 NAME = "share"
 
 
 def command(
-    run: Annotated[
-        Path,
-        typer.Argument(metavar="RUN", help="The run's folder.", autocompletion=complete.runs),
-    ],
+    run: RunPath,
     out: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")],
     as_json: AsJson = False,
 ) -> None:

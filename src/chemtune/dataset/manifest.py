@@ -14,6 +14,7 @@ from chemtune.dataset.prepared import read_prepared
 from chemtune.documents.document import SPLITS
 from chemtune.errors import InputError, Problem
 from chemtune.files import write_text, written_whole
+from chemtune.recipe.find_run import folder_of
 from chemtune.recipe.run_folder import RunFolder
 
 
@@ -25,7 +26,7 @@ def export(run: Path, out: Path) -> dict[str, int]:
     `recipe.yaml` is the run's recipe, with the paths as they stand there.
 
     Args:
-        run: A run's folder.
+        run: A run's folder, or its recipe.
         out: The folder to write to.
 
     Returns:
@@ -34,11 +35,13 @@ def export(run: Path, out: Path) -> dict[str, int]:
     Raises:
         InputError: The run has no data set, or `out` cannot be written to.
     """
-    dataset = run / "dataset"
-    if not (dataset / "documents.parquet").is_file():
-        raise InputError(Problem("has no data set", run, remedy="run `chemtune build` first"))
+    folder = RunFolder(folder_of(run))
+    dataset = folder.dataset
+    if not folder.prepared.is_file():
+        remedy = "run `chemtune build` first"
+        raise InputError(Problem("has no data set", folder.path, remedy=remedy))
     try:
-        write_text(out / "recipe.yaml", RunFolder(run).recipe.read_text(encoding="utf-8"))
+        write_text(out / "recipe.yaml", folder.recipe.read_text(encoding="utf-8"))
         return {
             "documents": _write(out / "documents.jsonl", _rights(dataset)),
             "examples": _write(out / "examples.jsonl", _examples(dataset)),

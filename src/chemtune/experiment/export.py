@@ -48,7 +48,7 @@ def export(
     """Merge a run's adapter into its base model, write it, and check that it answers alike.
 
     Args:
-        run: A run's folder, tuned.
+        run: A run's folder, tuned; or its recipe.
         to: "hf" (a folder of transformers), "gguf" (a file of llama.cpp) or "ollama" (the same
             with a Modelfile).
         quantize: How weights are stored: of hf "float32", "bfloat16" or "float16", by default as

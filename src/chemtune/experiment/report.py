@@ -33,7 +33,7 @@ def report(run: Path | str, form: Literal["html", "markdown", "latex"] = "html")
     Steps or cells that are not done yet are named as such on the page.
 
     Args:
-        run: The run's folder, or the grid's.
+        run: The run's folder or recipe, or the grid's folder.
         form: Of a grid: the page, or its tables alone, as `tables.md` or `tables.tex`.
 
     Returns:

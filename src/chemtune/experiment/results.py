@@ -18,6 +18,7 @@ from chemtune.documents.document import SPLITS
 from chemtune.errors import InputError, Problem
 from chemtune.experiment.card import exams_of
 from chemtune.experiment.measure import SIDES
+from chemtune.recipe.find_run import folder_of
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
@@ -97,14 +98,13 @@ class Results:
 
 
 def read_results(run: Path | str) -> Results:
-    """Read a run's folder.
+    """Read a run, named by its folder or its recipe.
 
     Raises:
-        InputError: It is no run's folder, or a file in it is damaged.
+        InputError: It is no run, or a file in its folder is damaged.
     """
-    folder = RunFolder(Path(run))
-    stamps = folder.path / "versions.json"
-    if not (folder.recipe.is_file() and stamps.is_file()):
+    folder = RunFolder(folder_of(run))
+    if not (folder.recipe.is_file() and folder.versions.is_file()):
         missing = "recipe.yaml" if not folder.recipe.is_file() else "versions.json"
         message = f"is not a run's folder: it has no {missing}"
         remedy = "give the folder that `chemtune run` made, such as runs/demo"
@@ -118,7 +118,7 @@ def read_results(run: Path | str) -> Results:
         folder=folder,
         recipe=load_recipe(folder.recipe),
         recipe_text=folder.recipe.read_text(encoding="utf-8"),
-        versions=read_json(stamps) or {},
+        versions=read_json(folder.versions) or {},
         examples=[e for path in splits for e in read_examples(path)] if built else None,
         rejected=[
             entry

@@ -25,3 +25,17 @@ def find_run(path: Path | str) -> tuple[RunFolder, Recipe]:
         message = f"the recipe has no run yet: there is no folder {folder.path}"
         raise InputError(Problem(message, path, remedy="run `chemtune run` first"))
     return folder, recipe
+
+
+def folder_of(run: Path | str) -> Path:
+    """Return the folder of a run that is named by its folder, its recipe, or the recipe's folder.
+
+    A folder that holds no recipe is returned as it is.
+
+    Raises:
+        InputError: The recipe has a fault, or no run yet.
+    """
+    run = Path(run)
+    own = RunFolder(run)
+    names_another = own.recipe.is_file() and not own.versions.is_file()
+    return find_run(run)[0].path if run.is_file() or names_another else run

@@ -36,6 +36,11 @@ class RunFolder:
         return self.path / "recipe.yaml"
 
     @property
+    def versions(self) -> Path:
+        """The versions of what runs it; a folder that has it is a run's."""
+        return self.path / "versions.json"
+
+    @property
     def journal(self) -> Path:
         """Every reply of the teacher, as it came."""
         return self.path / "journal.sqlite"
@@ -84,7 +89,7 @@ class RunFolder:
             self.recipe,
             f"# As resolved from {recipe.name}: all defaults, paths from here.\n{text}",
         )
-        write_json(self.path / "versions.json", versions())
+        write_json(self.versions, versions())
 
 
 def versions() -> dict[str, str]:
