@@ -49,6 +49,23 @@ def test_html_that_is_deep_or_has_no_blocks(tmp_path: Path) -> None:
         list(html_.read_records(path))
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<h1>On  Films</h1><p>A</p>", "A"),
+        ("<p>Notes</p><h1>On</h1><h1>films</h1><p>A</p>", "Notes\n\nA"),
+        ("<h1>On Films of Pt</h1><p>A</p>", "On Films of Pt\n\nA"),
+        ("<p>A</p><p>B</p><p>C</p><p>D</p><h1>On Films</h1>", "A\n\nB\n\nC\n\nD\n\nOn Films"),
+        ("<h1>On films</h1>", "On films"),
+    ],
+)
+def test_a_title_is_not_told_twice(tmp_path: Path, body: str, text: str) -> None:
+    page = f"<html><head><title>On Films</title></head><body>{body}</body></html>"
+    record = html(tmp_path, page.encode())
+    assert (record.fields["title"], record.fields["text"]) == ("On Films", text)
+    sections_hold(record)
+
+
 def html(folder: Path, body: str | bytes) -> Record:
     path = folder / "page.html"
     path.write_bytes(body if isinstance(body, bytes) else f"<body>{body}</body>".encode())
@@ -62,7 +79,7 @@ def html(folder: Path, body: str | bytes) -> Record:
         # Text that stands in no paragraph is text.
         (
             "<h1>T</h1><div>Films <b>conduct</b>.</div><p>© 2020</p>",
-            ["T", "Films conduct.", "© 2020"],
+            ["Films conduct.", "© 2020"],  # the heading is its title
         ),
         ("<section>Before<p>within</p>after</section>", ["Before", "within", "after"]),
         ("<p>one<br>two</p>", ["one two"]),
