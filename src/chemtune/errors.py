@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# A file of another form has a fault in each of its lines.
+SHOWN = 20
+
 
 class ChemtuneError(Exception):
     """Something failed that was not the input's fault: a server, a disk, a library."""
@@ -62,8 +65,14 @@ class InputError(ChemtuneError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def told(self) -> str:
-        """Every problem on a line of its own, in the user's language."""
-        return "\n".join(problem.told() for problem in self.problems)
+        """The first problems, on a line of their own each, in the user's language."""
+        from chemtune.wording.translate import translated
+
+        lines = [problem.told() for problem in self.problems[:SHOWN]]
+        left = len(self.problems) - len(lines)
+        if left:
+            lines.append(translated(f"and {left} more like these"))
+        return "\n".join(lines)
 
 
 def nearest(name: str, known: list[str]) -> str:

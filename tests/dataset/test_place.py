@@ -72,7 +72,7 @@ def test_columns_that_are_not_as_expected(hub: HubServer, tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         build(recipe_at(tmp_path, source))
     assert "text: no column 'abstract'; the columns are: body, keys" in str(caught.value)
-    assert "name it in the recipe: `columns: {text: body}`" in str(caught.value)
+    assert "in a recipe `columns: {text: body}`" in str(caught.value)
     source["columns"] = {"text": "body", "title": "keys", "answer": "keys"}
     assert build(recipe_at(tmp_path, source))["accepted"] == 1
 

@@ -101,7 +101,7 @@ def test_white_space_and_the_same_name_twice_are_yielded(tmp_path: Path) -> None
             {},
             (
                 "text: no column 'text'; the columns are: id, body_text "
-                "(name it in the recipe: `columns: {text: body_text}`)"
+                "(in a recipe `columns: {text: body_text}`, in a command --column text=body_text)"
             ),
         ),
         (
@@ -109,7 +109,7 @@ def test_white_space_and_the_same_name_twice_are_yielded(tmp_path: Path) -> None
             {"text": "body_txt"},
             (
                 "text: no column 'body_txt'; the columns are: body, body_text, authors "
-                "(name it in the recipe: `columns: {text: body_text}`)"
+                "(in a recipe `columns: {text: body_text}`, in a command --column text=body_text)"
             ),
         ),
         (

@@ -97,7 +97,8 @@ def show(result: dict[str, Any]) -> None:
         f"({result['wall_s']:.1f} s)"
     )
     print(f"table: {result['out']}")
-    print(f"left out: {_counts(result['left_out'])}  ({result['ledger']})")
+    print(f"left out: {_counts(result['left_out'])}")
+    print(f"left out, cut or unreadable: {result['ledger_rows']}  ({result['ledger']})")
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -264,7 +264,10 @@ class _Row:
         if attribute == "text" and names:
             guess = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
             longest = max(names, key=lambda name: len(str(self.record.fields[name])))
-            remedy = f"name it in the recipe: `columns: {{text: {(guess or [longest])[0]}}}`"
+            column = (guess or [longest])[0]
+            remedy = (
+                f"in a recipe `columns: {{text: {column}}}`, in a command --column text={column}"
+            )
         line = self.record.header_line or self.record.line
         return Problem(message, self.path, line, attribute, remedy)
 

@@ -82,7 +82,7 @@ def apply(
         `run`, `documents`, `tasks`, `answers` (computed now), `from_journal`, `records`,
         `accepted`, `rejected` (records by check), `unreadable` (answers by reason), `left_out` (by
         reason: what has no record), `out`, `ledger` (the file with all that was left out, cut or
-        unreadable), `wall_s`.
+        unreadable) and `ledger_rows`, `wall_s`.
 
     Raises:
         InputError: The run, a file, a task or an option is not as it should be.
@@ -134,6 +134,7 @@ def apply(
         "left_out": dict(made.left_out(ledger)),
         "out": str(table),
         "ledger": str(beside),
+        "ledger_rows": len(ledger.entries),
         "wall_s": round(time.monotonic() - started, 2),
     }
 
