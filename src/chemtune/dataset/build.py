@@ -95,34 +95,34 @@ def build(
             made.ask(counted)
         trust = made.judge_all(offline=offline)
         tally = made.assemble(ledger)
-    counts = made.counts
     agreement = list(made.second.agreement.fields()) if made.second else []
     card = folder.dataset / "README.md"
     write_card(card, recipe.name, tally, ledger, agreement, golden, trust, people)
     if not tally.total:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
         what = "no example was accepted" if len(counted.documents) else "no document is left"
-        if counts.stopped:
-            # Not the input's fault: batches may be under way, or there is no money left.
-            raise ChemtuneError(f"there is no example yet ({reasons}): {counts.stopped}")
-        raise InputError(Problem(f"{what} ({reasons})", rejected))
+        raise _nothing(what, made.counts, ledger, rejected)
     return {
         "run": str(folder.path),
         "documents": len(counted.documents),
-        "requests": counts.requests_sent,
-        "replies_from_journal": made.replied if offline else counts.replies_from_journal,
+        **made.asked_for(offline=offline),
         "accepted": tally.total,
         "rejected": ledger.by_reason(),
         "examples": tally.examples(),
-        "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
-        "cost_usd": round(counts.cost_usd, 6) if panel.costs_known else None,
-        "stopped": counts.stopped,
         "agreement": [asdict(field) for field in agreement],
         "gold": golden.report() if golden else None,
         "judge": asdict(trust) if trust else None,
         "reviewed": people.report() if people else None,
         "wall_s": round(time.monotonic() - started, 2),
     }
+
+
+def _nothing(what: str, counts: AskedCounts, ledger: Ledger, rejected: Path) -> ChemtuneError:
+    """The error of a build without an example."""
+    reasons = ", ".join(f"{n} {reason}" for reason, n in ledger.by_reason().items())
+    if counts.stopped:
+        # Not the input's fault: batches may be under way, or there is no money left.
+        return ChemtuneError(f"there is no example yet ({reasons}): {counts.stopped}")
+    return InputError(Problem(f"{what} ({reasons})", rejected))
 
 
 @dataclass
@@ -187,6 +187,17 @@ class _Made:
             self._ask(number, counted, only_its_own=True)
         if self.panel.second is not None:
             self._ask(self.panel.second, counted, only_its_own=False)
+
+    def asked_for(self, *, offline: bool) -> dict[str, Any]:
+        """What was asked for and what it took, as fields of the result."""
+        counts = self.counts
+        return {
+            "requests": counts.requests_sent,
+            "replies_from_journal": self.replied if offline else counts.replies_from_journal,
+            "tokens": {"prompt": counts.prompt_tokens, "completion": counts.completion_tokens},
+            "cost_usd": round(counts.cost_usd, 6) if self.panel.costs_known else None,
+            "stopped": counts.stopped,
+        }
 
     def judge_all(self, *, offline: bool) -> Trust | None:
         """Have the accepted answers judged, and the judge by what gold there is."""
