@@ -7,39 +7,29 @@ answer is computed; the records are made out of the journal alone.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from chemtune.checks.policy import Rule
 from chemtune.dataset.ledger import SCHEMA as LEDGER
-from chemtune.dataset.ledger import Entry, Ledger
-from chemtune.dataset.prepare import prepare
-from chemtune.dataset.prepared import SCHEMA, Prepared, read_prepared
-from chemtune.dataset.rows import rows_written
-from chemtune.dataset.seen import Seen
-from chemtune.documents.chunk import chunk
-from chemtune.documents.document import Document
+from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.prepared import Prepared, read_prepared
 from chemtune.documents.read import find_files, read_documents
 from chemtune.errors import InputError, Problem, nearest
 from chemtune.models.load import load_tokenizer
 from chemtune.models.template import Template
-from chemtune.tasks.task import Task, Unreadable
-from chemtune.teachers.journal import Journal, key_of
-from chemtune.teachers.teacher import Request, RequestRefused
-from chemtune.use.answering import Answered, answer_all
-from chemtune.use.opened import OpenedRun, open_run, takes_document
-from chemtune.use.records import COLUMNS, Record, records_of, unreadable
-from chemtune.use.table import FORMATS, Write, format_of, table_written
+from chemtune.tasks.task import Task
+from chemtune.teachers.journal import Journal
+from chemtune.use.answering import answer_all
+from chemtune.use.new_documents import chunker, noted, prepare_new
+from chemtune.use.opened import OpenedRun, open_run
+from chemtune.use.records import COLUMNS
+from chemtune.use.row_maker import RowMaker, request_of
+from chemtune.use.table import FORMATS, format_of, table_written
 from chemtune.use.tuned import TunedModel
-
-# A document's sentences are counted one by one, and what stands between them is not.
-FULL = 0.9
-LEAST_CHUNK = 32
-ANY_LENGTH = 2**40
 
 
 def apply(
@@ -100,22 +90,22 @@ def apply(
     )
     template = Template.of(load_tokenizer(opened.files))
     model = _model(opened, template, max_tokens)
-    cut = _chunker(opened, template, wanted, model.max_tokens, chunk_tokens, overlap)
+    cut = chunker(opened, template, wanted, model.max_tokens, chunk_tokens, overlap)
     ledger = Ledger()
     with TemporaryDirectory() as temporary, Journal(opened.folder.journal) as journal:
         prepared = Path(temporary) / "documents.parquet"
         found = read_documents(
-            paths, columns=columns or {}, limit=limit, on_fault=_noted(ledger, len(paths))
+            paths, columns=columns or {}, limit=limit, on_fault=noted(ledger, len(paths))
         )
-        count, parts = _prepare(found, prepared, cut, tuple(wanted), ledger)
+        count, parts = prepare_new(found, prepared, cut, tuple(wanted), ledger)
         answered = answer_all(
             model,
             opened.load,
-            (_request(one.document, task) for one, task in _asked(prepared, wanted)),
+            (request_of(one.document, task) for one, task in _asked(prepared, wanted)),
             parts * len(wanted),
             journal,
         )
-        made = _Made(model, journal, answered, _rules(opened), ledger)
+        made = RowMaker(model, journal, answered, _rules(opened), ledger)
         with table_written(table, format_, COLUMNS, excel=excel) as write:
             for one, task in _asked(prepared, wanted):
                 made.write(one.document, task, write)
@@ -131,7 +121,7 @@ def apply(
         "accepted": made.statuses["accepted"],
         "rejected": dict(made.rejected.most_common()),
         "unreadable": dict(made.unreadable.most_common()),
-        "left_out": dict(made.left_out(ledger)),
+        "left_out": dict(made.left_out()),
         "out": str(table),
         "ledger": str(beside),
         "ledger_rows": len(ledger.entries),
@@ -180,173 +170,10 @@ def _rules(opened: OpenedRun) -> dict[str, Rule]:
     return {str(check): Rule(rule.severity, rule.action) for check, rule in rules}
 
 
-def _noted(ledger: Ledger, files: int) -> Callable[[Path, InputError], None] | None:
-    """What writes a file that cannot be read to the ledger; one that is named alone is wanted."""
-    if files == 1:
-        return None
-
-    def note(path: Path, error: InputError) -> None:
-        detail = "; ".join(problem.message for problem in error.problems)
-        ledger.add(Entry("document", "rejected", path.name, "", "unreadable file", detail))
-
-    return note
-
-
-def _chunker(
-    opened: OpenedRun,
-    template: Template,
-    tasks: Mapping[str, Task],
-    max_tokens: int,
-    asked: int | None,
-    overlap: int,
-) -> Callable[[Document], Iterator[Document]]:
-    """Return what cuts a document into parts that fit, with the longest instruction, a prompt."""
-
-    def count(text: str) -> int:
-        return len(template.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    room = asked
-    if room is None:
-        blank = Document(name="", text="")
-        # Questions are short, and a blank one could not be asked.
-        on_documents = [task for task in tasks.values() if takes_document(task)]
-        prompts = [template.prompt_ids(task.write(blank)) for task in on_documents]
-        around = max(map(len, prompts), default=0)
-        room = int(FULL * (opened.recipe.tuning.max_tokens - around - max_tokens))
-        if room < LEAST_CHUNK:
-            message = (
-                f"answers of {max_tokens} tokens leave no room for a document: the run was tuned "
-                f"on {opened.recipe.tuning.max_tokens} tokens of prompt and answer"
-            )
-            raise InputError(Problem(message, remedy="give --chunk, or a smaller --max-tokens"))
-
-    def cut(document: Document) -> Iterator[Document]:
-        # Every chunk shows the title.
-        of_text = max(room - count(document.title), LEAST_CHUNK)
-        return chunk(document, tokens=of_text, overlap=overlap, count=count)
-
-    return cut
-
-
-def _prepare(
-    documents: Iterator[Document],
-    path: Path,
-    cut: Callable[[Document], Iterator[Document]],
-    tasks: tuple[str, ...],
-    ledger: Ledger,
-) -> tuple[int, int]:
-    """Write the documents that are used, in parts; return the number of both."""
-    whole, parts = set[str](), 0
-    used = prepare(
-        documents,
-        part=0,
-        max_characters=ANY_LENGTH,
-        chunk=cut,
-        languages=("en", "ko"),
-        validation=0.0,
-        test=1.0,
-        seen=Seen(),
-        ledger=ledger,
-    )
-    with rows_written(path, SCHEMA) as rows:
-        for document in used:
-            rows.write(Prepared(document, 0, tasks).row())
-            whole.add(document.parent or document.id)
-            parts += 1
-    return len(whole), parts
-
-
 def _asked(path: Path, tasks: Mapping[str, Task]) -> Iterator[tuple[Prepared, Task]]:
     for one in read_prepared(path):
         for name in one.tasks:
             yield one, tasks[name]
-
-
-def _request(document: Document, task: Task) -> Request:
-    return Request(task.name, document.name, tuple(task.write(document)))
-
-
-@dataclass
-class _Made:
-    """Makes the rows of one answer after the other, and counts them."""
-
-    model: TunedModel
-    journal: Journal
-    answered: Answered
-    rules: Mapping[str, Rule]
-    ledger: Ledger
-    statuses: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
-    _document: str = ""
-    _met: set[tuple[object, ...]] = field(default_factory=set)
-
-    def write(self, document: Document, task: Task, write: Write) -> None:
-        """Write the rows of a task's answer about a document, or say why there are none."""
-        for record in self._records(document, task):
-            if self._is_repeated(record):
-                detail = f"{record.field} {record.answer!r} stands in the chunk before too"
-                self._leave_out("checks", document, task, "repeated record", detail)
-                continue
-            self.statuses[record.status] += 1
-            if record.status == "rejected":
-                self.rejected[record.reason.partition(":")[0]] += 1
-            write({name: getattr(record, name) for name in COLUMNS})
-
-    def left_out(self, ledger: Ledger) -> Iterator[tuple[str, int]]:
-        """Yield what has no record, by reason; unreadable answers have one."""
-        for reason, count in ledger.by_reason().items():
-            if reason not in self.unreadable:
-                yield reason, count
-
-    def _records(self, document: Document, task: Task) -> list[Record]:
-        try:
-            key = key_of(self.model.canonical(_request(document, task)))
-            raw = self.journal.get(key)
-            if raw is None:
-                detail = self.answered.refused.get(key, "the journal holds no answer")
-                self._leave_out("tokens", document, task, "too long", detail)
-                return []
-            reply = self.model.read(raw)
-        except RequestRefused as error:
-            self._leave_out("reading", document, task, "no answer", error.reason)
-            return []
-        if reply.finish_reason == "length":
-            why = f"it is longer than {self.model.max_tokens} tokens; raise --max-tokens"
-            return [self._unreadable(document, task, "cut off", why, reply.text, key)]
-        try:
-            answer = task.read(reply.text)
-        except Unreadable as error:
-            return [self._unreadable(document, task, "unreadable", str(error), reply.text, key)]
-        records = records_of(document, task, answer, self.rules, reply=reply.text, key=key)
-        if not records:
-            detail = "the model names nothing in it"
-            self._leave_out("reading", document, task, "nothing found", detail, reply.text)
-        return records
-
-    def _unreadable(
-        self, document: Document, task: Task, reason: str, why: str, reply: str, key: str
-    ) -> Record:
-        self.unreadable[reason] += 1
-        self._leave_out("reading", document, task, reason, why, reply)
-        return unreadable(document, task, f"{reason}: {why}", key)
-
-    def _leave_out(
-        self, stage: Any, document: Document, task: Task, reason: str, detail: str, reply: str = ""
-    ) -> None:
-        entry = Entry(stage, "rejected", document.name, task.name, reason, detail, reply)
-        self.ledger.add(entry)
-
-    def _is_repeated(self, record: Record) -> bool:
-        """Whether an earlier chunk has the same at the same place, where chunks overlap."""
-        if record.start is None or not record.chunk:
-            return False
-        if record.document_id != self._document:
-            self._document, self._met = record.document_id, set()
-        place = (record.task, record.field, record.material, record.start, record.end)
-        known = place in self._met
-        self._met.add(place)
-        return known
 
 
 def _write_ledger(ledger: Ledger, path: Path, format_: str, excel: bool) -> None:
