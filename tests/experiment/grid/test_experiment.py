@@ -121,6 +121,12 @@ def test_only_what_changed_is_done_again(
     assert high["seconds"]["tune"] == pytest.approx(low["seconds"]["tune"], abs=0.11)
     assert high["memory_bytes"] == low["memory_bytes"] > 0
     assert estimate["wall_s"] == high["wall_s"]
+    # A cell is done by its scores; without its adapter its speed is not known.
+    adapter = out / "cells/keywords--low/adapter"
+    aside = adapter.rename(tmp_path / "aside")
+    again = {row["id"]: row["by"] for row in experiment(grid, dry_run=True, out=out)["cells"]}
+    assert again == {"none": "done", "keywords--low": "done", "keywords--high": "measured"}
+    aside.rename(adapter)
 
     experiment(grid, out=out, only=["rate=high"])
     second = written(out)

@@ -17,6 +17,7 @@ from chemtune.experiment.grid.rates import Estimate, GroupWork, Known, estimate_
 from chemtune.models.identity import identity_of
 from chemtune.progress import say
 from chemtune.recipe.grid import Grid
+from chemtune.recipe.run_folder import RunFolder
 from chemtune.recipe.schema import Recipe
 from chemtune.tuning.tune import SUMMARY
 
@@ -145,8 +146,10 @@ def _known(like: PlannedCell, cells: Sequence[PlannedCell], folder: GridFolder) 
         before += [seconds["before"]] if "before" in seconds else []
         if one.cell.tuned and _speed(one) == _speed(like) and not done["resumed"]:
             after += [seconds["after"]]
-            tuned += [(seconds["tune"], _tokens_run(place))]
             peaks.append(done["peak_memory_bytes"])
+            # Its scores stand without the adapter, which may have been deleted to make room.
+            if (run := _tokens_run(place)) is not None:
+                tuned += [(seconds["tune"], run)]
     tokens = sum(run for _, run in tuned)
     return Known(
         max(before, default=None),
@@ -156,9 +159,11 @@ def _known(like: PlannedCell, cells: Sequence[PlannedCell], folder: GridFolder) 
     )
 
 
-def _tokens_run(place: Path) -> int:
-    summary = json.loads((place / "adapter" / SUMMARY).read_text(encoding="utf-8"))
-    return int(summary["tokens_run"])
+def _tokens_run(place: Path) -> int | None:
+    summary = RunFolder(place).adapter / SUMMARY
+    if not summary.is_file():
+        return None
+    return int(json.loads(summary.read_text(encoding="utf-8"))["tokens_run"])
 
 
 def _share_starts(
