@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -317,3 +318,15 @@ def test_without_an_adapter_the_untuned_model_is_offered(tuned_run: Path) -> Non
     with pytest.raises(InputError, match=r"no adapter.*--untuned"):
         open_run(tuned_run)
     assert open_run(tuned_run, untuned=True).adapter is None
+
+
+def test_a_file_whose_name_is_no_text_does_not_end_it(tuned_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "good.txt").write_text(TEXTS[0], encoding="utf-8")
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.pdf")).write_bytes(b"no PDF")
+    result = chemtune.apply(tuned_run, folder, tasks=["keyword_extraction"], max_tokens=4)
+    assert result["documents"] == 1
+    assert result["left_out"]["unreadable file"] == 1
+    assert result["ledger_rows"] >= 1
+    assert "\ufffd.pdf" in Path(result["ledger"]).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from chemtune.cli.main import app
+from chemtune.experiment.doctor.documents import REASONS
 from chemtune.wording.translate import Catalogue, Entry, is_vague, literals_of, read_entries
 from message_templates import SOURCE, says_something, templates
 
@@ -69,7 +70,10 @@ SYSTEM = {
     "Cannot assign requested address",
 }
 # Messages that the reading of the source does not see: made in loops, or put together by hand.
-UNSEEN = TITLES | COUNTS | RECORDED | KINDS | SYSTEM
+REMEDIES = {
+    remedy.replace("{", "{{").replace("}", "}}") for _, remedy in REASONS.values() if remedy
+}
+UNSEEN = TITLES | COUNTS | RECORDED | KINDS | SYSTEM | REMEDIES
 
 
 @cache

@@ -120,7 +120,7 @@ class Plan:
             licence=source.licence or place.licence or None,
             prefix=place.prefix,
             limit=min(limits, default=None),
-            on_fault=None if stop else _noted(ledger),
+            on_fault=None if stop else unreadable_to(ledger),
         )
         return prepare(
             documents,
@@ -202,7 +202,7 @@ def tasks_of(recipe: Recipe) -> dict[str, Task]:
     return {name: task.instruction_first() for name, task in tasks.items()}
 
 
-def _noted(ledger: Ledger) -> Callable[[Path, InputError], None]:
+def unreadable_to(ledger: Ledger) -> Callable[[Path, InputError], None]:
     """Return what writes a file that cannot be read to the ledger."""
 
     def note(path: Path, error: InputError) -> None:

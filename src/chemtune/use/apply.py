@@ -16,6 +16,7 @@ from typing import Any
 from chemtune.checks.policy import Rule
 from chemtune.dataset.ledger import SCHEMA as LEDGER
 from chemtune.dataset.ledger import Ledger
+from chemtune.dataset.plan import unreadable_to
 from chemtune.dataset.prepared import Prepared, read_prepared
 from chemtune.documents.read import find_files, read_documents
 from chemtune.errors import InputError, Problem, nearest
@@ -24,7 +25,7 @@ from chemtune.models.template import Template
 from chemtune.tasks.task import Task
 from chemtune.teachers.journal import Journal
 from chemtune.use.answering import answer_all
-from chemtune.use.new_documents import chunker, noted, prepare_new
+from chemtune.use.new_documents import chunker, prepare_new
 from chemtune.use.opened import OpenedRun, open_run
 from chemtune.use.records import COLUMNS
 from chemtune.use.row_maker import RowMaker, request_of
@@ -94,9 +95,9 @@ def apply(
     ledger = Ledger()
     with TemporaryDirectory() as temporary, Journal(opened.folder.journal) as journal:
         prepared = Path(temporary) / "documents.parquet"
-        found = read_documents(
-            paths, columns=columns or {}, limit=limit, on_fault=noted(ledger, len(paths))
-        )
+        # Of a file that is named alone the fault itself is told.
+        on_fault = unreadable_to(ledger) if len(paths) > 1 else None
+        found = read_documents(paths, columns=columns or {}, limit=limit, on_fault=on_fault)
         count, parts = prepare_new(found, prepared, cut, tuple(wanted), ledger)
         answered = answer_all(
             model,

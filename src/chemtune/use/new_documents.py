@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from chemtune.dataset.ledger import Entry, Ledger
+from chemtune.dataset.ledger import Ledger
 from chemtune.dataset.prepare import prepare
 from chemtune.dataset.prepared import SCHEMA, Prepared
 from chemtune.dataset.rows import rows_written
@@ -21,18 +21,6 @@ from chemtune.use.opened import OpenedRun, takes_document
 FULL = 0.9
 LEAST_CHUNK = 32
 ANY_LENGTH = 2**40
-
-
-def noted(ledger: Ledger, files: int) -> Callable[[Path, InputError], None] | None:
-    """Return what writes a file that cannot be read to the ledger; one named alone is wanted."""
-    if files == 1:
-        return None
-
-    def note(path: Path, error: InputError) -> None:
-        detail = "; ".join(problem.message for problem in error.problems)
-        ledger.add(Entry("document", "rejected", path.name, "", "unreadable file", detail))
-
-    return note
 
 
 def chunker(

@@ -13,7 +13,10 @@ SHOWN = 3
 LANGUAGES = {"en": "English", "ko": "Korean"}
 # What a reason of the ledger means for the user; the others are notes.
 REASONS: dict[str, tuple[Level, str]] = {
-    "unreadable file": ("warning", "mend or remove them; `faulty: stop` ends the build there"),
+    "unreadable file": (
+        "warning",
+        "mend or remove them (scanned pages need OCR first); `faulty: stop` ends the build there",
+    ),
     "empty document": ("warning", "scanned pages need OCR first; or name another column of text"),
     "another language": ("warning", "`language: en` or `ko` at the source, where that is wrong"),
     "duplicate document": ("note", "each is used once"),
