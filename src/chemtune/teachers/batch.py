@@ -11,7 +11,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -111,13 +110,8 @@ class BatchTeacher:
         await self.endpoint.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.endpoint.__aexit__(kind, error, trace)
+    async def __aexit__(self, *error: Any) -> None:
+        await self.endpoint.__aexit__(*error)
 
     def write(self, path: Path, requests: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """Write the file of a batch from keys and canonical requests."""

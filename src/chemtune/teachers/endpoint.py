@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Literal, Self
 
 import orjson
@@ -141,13 +140,8 @@ class EndpointTeacher:
         await self.connection.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.connection.__aexit__(kind, error, trace)
+    async def __aexit__(self, *error: Any) -> None:
+        await self.connection.__aexit__(*error)
 
     def _wished(self, request: Request) -> dict[str, Any]:
         """What is wished for, which is also what the journal knows the reply by."""

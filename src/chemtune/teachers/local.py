@@ -7,7 +7,6 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
@@ -91,12 +90,7 @@ class LocalTeacher:
         self._threads_pool = ThreadPoolExecutor(self.concurrency, "llama")
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._threads_pool is not None:
             self._threads_pool.shutdown(wait=True, cancel_futures=True)
         self._threads_pool = self._server = None
