@@ -142,7 +142,7 @@ def test_a_journal_of_a_newer_chemtune(tmp_path: Path) -> None:
 
 
 def test_a_locked_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chemtune.teachers.journal.LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr("chemtune.databases.LOCK_WAIT_S", 0.05)
     path = tmp_path / "journal.sqlite"
     with Journal(path) as journal:
         holder = sqlite3.connect(path, isolation_level=None)

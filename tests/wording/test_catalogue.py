@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from chemtune import databases
 from chemtune.cli.main import app
 from chemtune.experiment.doctor.documents import REASONS
+from chemtune.teachers import journal
 from chemtune.wording.translate import Catalogue, Entry, is_vague, literals_of, read_entries
 from message_templates import SOURCE, says_something, templates
 
@@ -73,7 +75,12 @@ SYSTEM = {
 REMEDIES = {
     remedy.replace("{", "{{").replace("}", "}}") for _, remedy in REASONS.values() if remedy
 }
-UNSEEN = TITLES | COUNTS | RECORDED | KINDS | SYSTEM | REMEDIES
+DATABASES = {
+    f"{{}}: {{}}: {remedy}"
+    for remedies in (databases.REMEDIES, journal.REMEDIES)
+    for remedy in remedies.values()
+}
+UNSEEN = DATABASES | TITLES | COUNTS | RECORDED | KINDS | SYSTEM | REMEDIES
 
 
 @cache
@@ -89,6 +96,10 @@ def entries() -> dict[str, str]:
 def test_every_message_has_its_korean() -> None:
     missing = [f"{file}: {one}" for one, file in messages().items() if one not in entries()]
     assert not missing, "\n".join(missing)
+
+
+def test_what_the_source_does_not_show_as_one_message_has_its_korean_too() -> None:
+    assert not (DATABASES | REMEDIES) - set(entries())
 
 
 def test_no_entry_is_without_a_message() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +15,25 @@ from typing import Any, Self
 
 import orjson
 
+from chemtune.databases import connected, explained, transaction, when_free
 from chemtune.errors import ChemtuneError
 from chemtune.teachers.teacher import RequestRefused
 
 SCHEMA_VERSION = 2
-LOCK_WAIT_S = 10.0
-LOCK_PAUSE_S = 0.02
+_HELD = "another process holds the journal; wait for it or end it, then run again"
+_NOT_WRITTEN = "the journal cannot be written here; check that it is a file and your rights to it"
+REMEDIES = {
+    "SQLITE_BUSY": _HELD,
+    "SQLITE_LOCKED": _HELD,
+    "SQLITE_FULL": "the disk is full; make room and run again, what the journal holds is kept",
+    "SQLITE_NOTADB": "this file is not a readable journal; move it away, and a new one is begun",
+    "SQLITE_CORRUPT": "the journal is damaged; move it away, and a new one is begun. Keep it, for "
+    "SQLite's own tools may save most of its replies (https://sqlite.org/recovery.html)",
+    "SQLITE_CANTOPEN": _NOT_WRITTEN,
+    "SQLITE_READONLY": _NOT_WRITTEN,
+    "SQLITE_PERM": _NOT_WRITTEN,
+    "": "the journal's disk failed; check its space and health, then run again",
+}
 
 _CREATE = """CREATE TABLE IF NOT EXISTS replies(
     key TEXT PRIMARY KEY,
@@ -91,16 +103,12 @@ class Journal:
                 f"{path.parent}: cannot make the journal's folder: {error}"
             ) from error
         with self._explained():
-            self._db = sqlite3.connect(
-                path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
-            )
+            self._db = connected(path)
         try:
             with self._explained():
-                self._when_free(self._prepare)
+                when_free(self._prepare)
                 # Of its own, for a connection that commits lets nobody read until the disk is done.
-                self._reads = sqlite3.connect(
-                    path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
-                )
+                self._reads = connected(path)
         except BaseException:
             self._db.close()
             raise
@@ -225,27 +233,11 @@ class Journal:
                 "(DELETE FROM replies WHERE key = ...), and it is asked for again"
             ) from None
 
-    def _when_free(self, step: Callable[[], None]) -> None:
-        # SQLite waits for a lock in most places, but not where a file turns to WAL or its last
-        # user closes it: there it gives up at once.
-        until = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                return step()
-            except sqlite3.OperationalError as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                busy = (error.sqlite_errorname or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-                if not busy or time.monotonic() > until:
-                    raise
-                time.sleep(LOCK_PAUSE_S)
-
     def _prepare(self) -> None:
         # Both in one transaction: another process may be making the same journal.
-        self._db.execute("BEGIN")
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        self._db.execute("COMMIT")
+        with transaction(self._db, "DEFERRED"):
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise ChemtuneError(
                 f"{self.path}: the journal has schema version {version}, and this chemtune reads "
@@ -283,23 +275,11 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         # Replies are written in one thread and spending is noted in another.
-        with self._writes:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                # SQLite itself rolls back after some errors, a full disk among them.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
+        with self._writes, transaction(self._db):
             yield
-        except sqlite3.Error as error:
-            raise ChemtuneError(f"{self.path}: {error}: {_remedy(error)}") from error
+
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self.path, REMEDIES)
 
 
 def packed(data: bytes | str) -> bytes:
@@ -312,21 +292,3 @@ def packed(data: bytes | str) -> bytes:
 def unpacked(data: bytes) -> bytes:
     """Return what `packed` was given."""
     return zlib.decompress(data[1:]) if data[:1] == b"z" else bytes(data[1:])
-
-
-def _remedy(error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "another process holds the journal; wait for it or end it, then run again"
-    if name.startswith("SQLITE_FULL"):
-        return "the disk is full; make room and run again, what the journal holds is kept"
-    if name.startswith("SQLITE_NOTADB"):
-        return "this file is not a readable journal; move it away, and a new one is begun"
-    if name.startswith("SQLITE_CORRUPT"):
-        return (
-            "the journal is damaged; move it away, and a new one is begun. Keep it, for SQLite's "
-            "own tools may save most of its replies (https://sqlite.org/recovery.html)"
-        )
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
-        return "the journal cannot be written here; check that it is a file and your rights to it"
-    return "the journal's disk failed; check its space and health, then run again"

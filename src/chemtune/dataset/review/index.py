@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from chemtune.dataset.review.database import connected, explained, read_only
+from chemtune.databases import connected, explained, read_only
 from chemtune.dataset.review.filters import searchable
 from chemtune.dataset.review.gathered import (
     PLACES,

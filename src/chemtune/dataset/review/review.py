@@ -12,11 +12,11 @@ import orjson
 
 from chemtune.checks.finding import Finding
 from chemtune.checks.policy import Rule
+from chemtune.databases import explained, read_only
 from chemtune.dataset.plan import Plan
 from chemtune.dataset.prepared import Prepared
 from chemtune.dataset.review.checked import Checked as Checked
 from chemtune.dataset.review.checked import check_text
-from chemtune.dataset.review.database import explained, read_only
 from chemtune.dataset.review.filters import Filters, chosen
 from chemtune.dataset.review.index import INDEX, open_index
 from chemtune.dataset.review.item import Item

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from chemtune.dataset.review.database import connected, explained, transaction, when_free
+from chemtune.databases import connected, explained, transaction, when_free
 from chemtune.dataset.review.item import Item, sha256_of
 from chemtune.errors import InputError, Problem
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from chemtune.dataset.review.database import connected, read_only
+from chemtune.databases import connected, read_only
 from chemtune.dataset.review.disputed import disputed
 from chemtune.dataset.review.item import sha256_of
 from chemtune.dataset.review.store import Decision
