@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -75,6 +76,11 @@ class Mixture(Part):
         default="examples",
         description="what a share is of; languages differ in the tokens that they take",
     )
+
+    def tasks(self, presets: Mapping[str, Mapping[str, int]]) -> set[str] | None:
+        """Return the tasks that it names, `presets` being the domain's; None where it takes all."""
+        named = self.times or self.count or self.share or presets.get(self.preset or "")
+        return set(named) if named else None
 
     @model_validator(mode="after")
     def _one_way(self) -> Mixture:

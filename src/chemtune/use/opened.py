@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from chemtune.dataset.plan import tasks_of
 from chemtune.domains import Domain, find_domain
@@ -60,10 +60,7 @@ class OpenedRun:
         """The tasks that the model was tuned on and that take a document, not a question."""
         named = dict.fromkeys(name for part in self.recipe.documents for name in part.tasks)
         mixture = self.recipe.tuning.mixture
-        chosen: dict[str, Any] | None = None
-        if mixture is not None:
-            preset = self.domain.mixtures.get(mixture.preset or "")
-            chosen = mixture.times or mixture.count or mixture.share or preset
+        chosen = mixture.tasks(self.domain.mixtures) if mixture else None
         return [
             name
             for name in named

@@ -87,7 +87,8 @@ def _of_recipe(path: Recipe | Path | str, precision: str, *, online: bool) -> li
     examples = met.examples() if met else []
     asked = recipe.tuning.precision
     precision = precision if asked == "auto" else asked
-    model, student = look_at_student(recipe, examples, precision, online=online)
+    mixtures = plan.domain.mixtures if plan is not None else {}
+    model, student = look_at_student(recipe, examples, mixtures, precision, online=online)
     charts.append(model)
     if student is not None and plan is not None:
         charts.append(look_at_tuning(recipe, plan.domain, student, examples))

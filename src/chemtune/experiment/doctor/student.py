@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chemtune.dataset.example import Example
@@ -21,13 +21,19 @@ FEWEST_TOKENS = 2048
 
 
 def look_at_student(
-    recipe: Recipe, examples: Sequence[Example], precision: str, *, online: bool
+    recipe: Recipe,
+    examples: Sequence[Example],
+    mixtures: Mapping[str, Mapping[str, int]],
+    precision: str,
+    *,
+    online: bool,
 ) -> tuple[Chart, Student | None]:
     """Look at the model without reading its weights, and without fetching it.
 
     Args:
         recipe: The recipe.
         examples: What is to be learned, an answer of the teacher empty.
+        mixtures: The domain's, by name.
         precision: "float32" or "bfloat16".
         online: The hub is asked for the size of a model that is not here.
 
@@ -61,15 +67,10 @@ def look_at_student(
         add_checks(chart, check_template(student.template, of_each))
     except ChemtuneError as error:
         chart.failed(error, "model")
-    _languages(chart, student, [one for one in examples if _learned(recipe, one.task)])
-    return chart, student
-
-
-def _learned(recipe: Recipe, task: str) -> bool:
-    """Whether the mixture takes a task; one that names some leaves out the others."""
     mixture = recipe.tuning.mixture
-    named = mixture and (mixture.times or mixture.count or mixture.share)
-    return not named or task in named
+    learned = mixture.tasks(mixtures) if mixture else None
+    _languages(chart, student, [e for e in examples if learned is None or e.task in learned])
+    return chart, student
 
 
 def add_checks(chart: Chart, checks: Sequence[Check]) -> None:
