@@ -130,7 +130,9 @@ def read_shots(count: int, paths: Sequence[Path]) -> tuple[Question, ...]:
     if count == 0:
         return ()
     if not paths:
-        raise InputError(Problem("shots need a file that they are taken from", field="shots_from"))
+        message = "shots need a file that they are taken from"
+        remedy = "give --shots-from FILE, or shots_from at the questions in a recipe"
+        raise InputError(Problem(message, field="shots_from", remedy=remedy))
     found = [question for path in paths for question in read_questions(path)][:count]
     if len(found) < count:
         message = f"holds {len(found)} questions, fewer than the {count} shots asked for"

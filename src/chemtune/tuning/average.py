@@ -74,7 +74,8 @@ def _check(folder: Path, config: dict[str, Any], first: dict[str, Any], same: bo
     if config["use_dora"] or config["rank_pattern"] or config["alpha_pattern"]:
         reason = "DoRA, or a rank or alpha for each layer, cannot be averaged"
     elif config["base_model_name_or_path"] != first["base_model_name_or_path"]:
-        reason = f"is of another base model, {config['base_model_name_or_path']}"
+        bases = [of["base_model_name_or_path"] for of in (config, first)]
+        reason = f"is of another base model, {bases[0]}; the first one is of {bases[1]}"
     elif not same:
         reason = "adapts other layers than the first one"
     if reason:
