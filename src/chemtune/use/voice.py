@@ -52,9 +52,9 @@ class Voice:
                 tell(error)
             tell(None)
 
+        spoken = self._pool.submit(speak)
         self.waiting += 1
         try:
-            spoken = self._pool.submit(speak)
             while (piece := await pieces.get()) is not None:
                 if isinstance(piece, Exception):
                     raise piece
