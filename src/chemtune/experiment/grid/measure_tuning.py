@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,20 +14,23 @@ from chemtune.dataset.ledger import Ledger
 from chemtune.domains import find_domain
 from chemtune.experiment.grid.cell_run import CellWork
 from chemtune.models.load import Student
+from chemtune.models.memory import peak_memory_bytes
 from chemtune.models.resolve import resolve_model
 from chemtune.models.template import Template
 from chemtune.recipe.schema import Recipe
+from chemtune.tuning.batches import EpochBatches
 from chemtune.tuning.encode import Encoded, token_count
 from chemtune.tuning.fit import batches_of, passes_for, planned_steps
 from chemtune.tuning.learner import learner
 from chemtune.tuning.loss import label_loss
 from chemtune.tuning.material import Material, as_tokens, choose
-from chemtune.tuning.memory import estimate_for
 from chemtune.tuning.processes import Passes
 
 # Measured after the first step, which compiles what the others use.
 STEPS, LEAST_S, MOST_S = 2, 8.0, 60.0
 WATCHED = 6
+# Batches that the largest pass is looked for in.
+LOOKED_AT = 500
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,8 @@ def load_of(work: CellWork, template: Template, context: int) -> TuningLoad:
 def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> TuningRate:
     """Run a few steps of a tuning and throw them away; `student.model` has its adapter.
 
-    Two steps at least are measured after the first one, and more where they are short.
+    The largest pass is run first: what it takes of memory no other one exceeds. Two steps at least
+    are measured after the first one, and more where they are short.
     """
     settings = recipe.tuning
     train = load.material.train
@@ -105,18 +110,25 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
     learned = [p for p in student.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=0.0)
     student.model.train()
-    seconds, tokens = 0.0, 0
-    begun = time.monotonic()
-    for number, batch in enumerate(batches):
-        examples = [train[i] for i in batch]
-        started, run = time.monotonic(), 0
-        for part in passes(examples):
+
+    def step(parts: Iterable[dict[str, Any]]) -> int:
+        run = 0
+        for part in parts:
             ready = _on(student, part)
             label_loss(student.model, **ready).backward()  # type: ignore[no-untyped-call]
             run += ready["input_ids"].numel()
         torch.nn.utils.clip_grad_norm_(learned, settings.max_grad_norm or 1.0)
         optimizer.step()
         optimizer.zero_grad()
+        return run
+
+    step([_largest(train, batches, passes)])
+    seconds, tokens = 0.0, 0
+    begun = time.monotonic()
+    for number, batch in enumerate(batches):
+        examples = [train[i] for i in batch]
+        started = time.monotonic()
+        run = step(passes(examples))
         took = time.monotonic() - started
         first_of_several = number == 0 and len(batches) > 1
         if not first_of_several:
@@ -127,11 +139,23 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
         enough = number >= STEPS and time.monotonic() - begun > LEAST_S
         if enough or time.monotonic() - begun > MOST_S:
             break
-    return TuningRate(
-        seconds / max(tokens, 1),
-        _watched_s(student, load.watched, passes),
-        estimate_for(student.model, train, tokens_per_pass=settings.tokens_per_pass).total,
+    watched_s = _watched_s(student, load.watched, passes)
+    return TuningRate(seconds / max(tokens, 1), watched_s, _peak_bytes(student))
+
+
+def _peak_bytes(student: Student) -> int:
+    """The most memory that was taken where the model is."""
+    if student.model.device.type == "cuda":
+        return int(torch.cuda.max_memory_reserved(student.model.device))
+    return peak_memory_bytes()
+
+
+def _largest(train: Sequence[Encoded], batches: EpochBatches, passes: Passes) -> dict[str, Any]:
+    """The pass of an epoch that runs the most tokens; of a long one the beginning is looked at."""
+    parts = (
+        part for batch in islice(batches, LOOKED_AT) for part in passes([train[i] for i in batch])
     )
+    return max(parts, key=lambda part: int(part["input_ids"].numel()))
 
 
 def adapted(student: Student, recipe: Recipe) -> Student:

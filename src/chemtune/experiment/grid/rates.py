@@ -141,8 +141,7 @@ def _measure(group: GroupWork) -> _Measured:
             after = _answers(student, asking, most, tuned=True, like=before)
             found.after_s = found.load_s + after.seconds
             found.rate = measure_tuning(student, longest, any_tuned.recipe)
-            peaks = found.memory_bytes, peak_memory_bytes()
-            found.tuning_bytes = max(found.rate.memory_bytes, *peaks)
+            found.tuning_bytes = max(found.rate.memory_bytes, found.memory_bytes)
     return found
 
 
