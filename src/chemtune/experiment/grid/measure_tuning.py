@@ -26,7 +26,6 @@ from chemtune.tuning.loss import label_loss
 from chemtune.tuning.material import Material, as_tokens, choose
 from chemtune.tuning.processes import Passes
 
-# Measured after the first step, which compiles what the others use.
 STEPS, LEAST_S, MOST_S = 2, 8.0, 60.0
 WATCHED = 6
 # Batches that the largest pass is looked for in.
@@ -101,7 +100,8 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
     """Run a few steps of a tuning and throw them away; `student.model` has its adapter.
 
     The largest pass is run first: what it takes of memory no other one exceeds. Two steps at least
-    are measured after the first one, and more where they are short.
+    are measured after the first one, and more where they are short; of a model whose step takes
+    more than a minute, one.
     """
     settings = recipe.tuning
     train = load.material.train
@@ -130,8 +130,8 @@ def measure_tuning(student: Student, load: TuningLoad, recipe: Recipe) -> Tuning
         started = time.monotonic()
         run = step(passes(examples))
         took = time.monotonic() - started
-        first_of_several = number == 0 and len(batches) > 1
-        if not first_of_several:
+        # The first one compiles what the others use, which is little of a long one.
+        if number or len(batches) == 1 or took > LEAST_S:
             seconds += took
             # A row's padding is run, but is no token of an example.
             own = sum(len(one.ids) for one in examples)
