@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chemtune.errors import InputError, Problem
-from chemtune.models.memory import keep_freed_memory, let_go
+from chemtune.models.memory import give_back_freed_memory, keep_freed_memory
 from chemtune.models.resolve import ModelFiles
 from chemtune.models.template import Template
 
@@ -92,8 +92,8 @@ def load_student(
 
     quiet_libraries()
     keep_freed_memory()
-    # The model of the step before may be in memory still.
-    let_go()
+    # What a step before has freed is kept, and a model may find no room in its holes.
+    give_back_freed_memory()
     if adapter is not None:
         _check_adapter(adapter, files)
     chosen = choose_precision() if precision == "auto" else precision

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import resource
 import sys
 from contextlib import suppress
@@ -39,15 +38,6 @@ def give_back_freed_memory() -> None:
     if sys.platform.startswith("linux"):
         with suppress(AttributeError):  # musl has none
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def let_go() -> None:
-    """Free what nobody refers to any more, and give it back: a model that was used, above all.
-
-    A trained model and its trainer refer to each other, and would stay beside the next one loaded.
-    """
-    gc.collect()
-    give_back_freed_memory()
 
 
 def peak_memory_bytes() -> int:
