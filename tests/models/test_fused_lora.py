@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -96,3 +98,16 @@ def test_what_is_more_than_lora_stays_pefts(tiny_model: Path, more: dict[str, An
     model = AutoModelForCausalLM.from_pretrained(tiny_model)
     settings = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": "all-linear"} | more
     assert fuse_lora(with_adapter(model, **settings, base_name="b")) == 0
+
+
+def test_layers_go_with_their_model(tiny_model: Path, adapt: Any) -> None:
+    model = adapt(AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32))
+    assert fuse_lora(model)
+    loss_and_gradients(model)
+    weights = [ref(p) for n, p in model.named_parameters() if n.endswith("base_layer.weight")]
+    gc.disable()
+    try:
+        del model
+        assert not [one for one in weights if one() is not None]
+    finally:
+        gc.enable()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
+from weakref import ref
 
 import torch
 
@@ -29,9 +30,10 @@ def fuse_lora(model: Any) -> int:
     """
     count = 0
     for layers in _siblings(model):
-        shared = _Shared(layers)
+        # Weakly: a layer that its own attribute refers to would outlive its model, weights and all.
+        shared = _Shared([ref(layer) for layer in layers])
         for at, layer in enumerate(layers):
-            layer.forward = partial(_forward, layer, layer.forward, shared, at)
+            layer.forward = partial(_forward, ref(layer), shared, at)
         count += len(layers)
     return count
 
@@ -66,7 +68,7 @@ def _is_plain(layer: Any) -> bool:
 class _Shared:
     """Projections of one input: computed when the first is asked for, handed out to the others."""
 
-    def __init__(self, layers: Sequence[Any]) -> None:
+    def __init__(self, layers: Sequence[ref[Any]]) -> None:
         self.layers = layers
         self.input: torch.Tensor | None = None
         self.outputs: list[torch.Tensor | None] = []
@@ -75,7 +77,8 @@ class _Shared:
         """Return what layer `at` makes of `states`."""
         kept = self.outputs[at] if self.input is states else None
         if kept is None:
-            self.input, self.outputs = states, list(_projected(self.layers, states))
+            layers = [layer() for layer in self.layers]
+            self.input, self.outputs = states, list(_projected(layers, states))
             kept = self.outputs[at]
             assert kept is not None
         self.outputs[at] = None
@@ -86,10 +89,11 @@ class _Shared:
 
 
 def _forward(
-    layer: Any, plainly: Any, shared: _Shared, at: int, states: torch.Tensor, *args: Any, **kw: Any
+    own: ref[Any], shared: _Shared, at: int, states: torch.Tensor, *args: Any, **kw: Any
 ) -> torch.Tensor:
+    layer: Any = own()
     if args or kw or layer.disable_adapters or layer.merged:
-        result: torch.Tensor = plainly(states, *args, **kw)
+        result: torch.Tensor = type(layer).forward(layer, states, *args, **kw)
         return result
     return shared.output(at, states)
 

@@ -28,9 +28,6 @@ from chemtune.tuning.processes import Passes
 
 STEPS, LEAST_S, MOST_S = 2, 8.0, 60.0
 WATCHED = 6
-# What a cell's process takes beside that of the measurement, whose passes are few: passes of many
-# lengths leave holes in the memory that is kept (benchmarks/estimate.py).
-HOLES = 1.15
 # Batches that the largest pass is looked for in.
 LOOKED_AT = 500
 
@@ -150,7 +147,7 @@ def _peak_bytes(student: Student) -> int:
     """The most memory that a tuning takes where the model is."""
     if student.model.device.type == "cuda":
         return int(torch.cuda.max_memory_reserved(student.model.device))
-    return round(HOLES * peak_memory_bytes())
+    return peak_memory_bytes()
 
 
 def _largest(train: Sequence[Encoded], batches: EpochBatches, passes: Passes) -> dict[str, Any]:
