@@ -23,7 +23,7 @@ _FUNCTIONS = {
     "evaluate_questions": "chemtune.evaluation.evaluate_questions",
     "experiment_": "chemtune.experiment.grid.runner",
     "export": "chemtune.experiment.export",
-    "init": "chemtune.experiment.run",
+    "init": "chemtune.experiment.begin",
     "preview": "chemtune.dataset.build",
     "report": "chemtune.experiment.report",
     "review": "chemtune.web.serve",

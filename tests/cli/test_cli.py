@@ -92,6 +92,27 @@ def test_init_writes_a_recipe_that_loads(tmp_path: Path) -> None:
     fails(chemtune("init", tmp_path / "new"), 2, "recipe.yaml", "there is a recipe already")
 
 
+def test_init_with_a_grid(tmp_path: Path) -> None:
+    from chemtune.experiment.begin import grids
+    from chemtune.experiment.grid.planned import sample_recipes
+    from chemtune.recipe.grid import load_grid
+
+    assert {"small", "medium", "paper-llama2"} <= set(grids())
+    for name in grids():
+        done = chemtune("init", tmp_path / "new", "--grid", name, "--json")
+        assert done.returncode == 0, done.stderr
+        written = json.loads(done.stdout)["grid"]
+        assert load_grid(written, sample_recipes()).name == name
+    assert (
+        f"chemtune experiment {tmp_path}"
+        in chemtune("init", tmp_path / "told", "--grid", "small").stdout
+    )
+    fails(chemtune("init", tmp_path / "new", "--grid", "small"), 2, "there is a grid already")
+    fails(chemtune("init", tmp_path / "x", "--grid", "smal"), 2, "did you mean 'small'")
+    fails(chemtune("init", tmp_path / "x", "--grid", "small", "--preset", "own"), 2, "leave it out")
+    assert not (tmp_path / "x").exists()
+
+
 def test_build_tune_evaluate_report_by_json(make_run, tmp_path: Path) -> None:
     path = make_run()
     built = chemtune("build", path, "--json")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 from chemtune.dataset.build import build
 from chemtune.domains import find_domain
-from chemtune.errors import InputError, Problem, nearest
 from chemtune.evaluation.evaluate import evaluate
 from chemtune.experiment.report import report
 from chemtune.models.resolve import resolve_model
@@ -60,31 +58,3 @@ def sample_recipe(out: Path) -> Recipe:
     """Return the recipe of the embedded sample, with its run in `out`."""
     path = find_domain("chemistry").folder / SAMPLE / "recipe.yaml"
     return load_recipe(path).in_run_folder(out)
-
-
-TEMPLATES = {"own": "recipe.yaml", "paper": "paper.yaml"}
-
-
-def init(folder: Path | str, *, preset: str = "own") -> dict[str, Any]:
-    """Make a folder with a commented recipe and the folders that it names.
-
-    Args:
-        folder: The folder.
-        preset: "own" for one's own documents; "paper" for the paper's data, tasks and mixture.
-
-    Raises:
-        InputError: The folder holds a recipe already, or there is no such preset.
-    """
-    template = TEMPLATES.get(preset)
-    if template is None:
-        remedy = nearest(preset, list(TEMPLATES))
-        raise InputError(Problem(f"no preset {preset!r}", field="--preset", remedy=remedy))
-    folder = Path(folder)
-    recipe = folder / "recipe.yaml"
-    if recipe.exists():
-        raise InputError(Problem("there is a recipe already; it is left as it is", recipe))
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(__file__).parent / "templates" / template, recipe)
-    documents = folder / "documents"
-    documents.mkdir(exist_ok=True)
-    return {"recipe": str(recipe), "documents": str(documents)}

@@ -13,6 +13,7 @@ from typing import Any
 from chemtune.errors import InputError, Problem, nearest
 from chemtune.recipe.changes import Change, ChangedYaml, changed, changes_of
 from chemtune.recipe.grid_file import GridFile, Needs, Single
+from chemtune.recipe.grid_paths import from_grid
 from chemtune.recipe.located import LocatedYaml, Location, shown
 from chemtune.recipe.schema import Recipe
 
@@ -78,8 +79,8 @@ def load_grid(path: Path | str, recipes: Mapping[str, Path] | None = None) -> Gr
     written: GridFile = file.read_as(GridFile)
     base, home = _base(file, written, recipes or {})
     if written.set:
-        base = _changed_base(file, written, base)
-    axes = _Axes(file, written)
+        base = _changed_base(file, written, base, home)
+    axes = _Axes(file, written, home)
     return _Cells(file, written, base, home, axes).grid(axes.faults(base))
 
 
@@ -108,8 +109,10 @@ def _base(
     return data, found.resolve()
 
 
-def _changed_base(file: LocatedYaml, written: GridFile, base: dict[str, Any]) -> dict[str, Any]:
-    changes = changes_of(written.set, ("set",))
+def _changed_base(
+    file: LocatedYaml, written: GridFile, base: dict[str, Any], home: Path
+) -> dict[str, Any]:
+    changes = from_grid(changes_of(written.set, ("set",)), file.path.parent, home.parent)
     faults = _faults(file, base, changes, ("set",))
     if faults:
         raise InputError(*faults)
@@ -119,7 +122,7 @@ def _changed_base(file: LocatedYaml, written: GridFile, base: dict[str, Any]) ->
 class _Axes:
     """The axes with the changes of each label; None is no tuning."""
 
-    def __init__(self, file: LocatedYaml, written: GridFile) -> None:
+    def __init__(self, file: LocatedYaml, written: GridFile, home: Path) -> None:
         self.file = file
         self.changes: dict[str, dict[Label, list[Change] | None]] = {}
         problems: list[Problem] = []
@@ -155,6 +158,10 @@ class _Axes:
         ]
         if problems:
             raise InputError(*problems)
+        for values in self.changes.values():
+            for label, changes in values.items():
+                if changes is not None:
+                    values[label] = from_grid(changes, file.path.parent, home.parent)
 
     @property
     def labels(self) -> dict[str, list[Label]]:
@@ -295,6 +302,7 @@ class _Cells:
             )
             return
         own = changes_of(single.set, (*at, "set"))
+        own = from_grid(own, self.file.path.parent, self.home.parent)
         if own and single.name is None:
             self.problems.append(
                 self.file.problem(at, "a cell with fields of its own needs a name")

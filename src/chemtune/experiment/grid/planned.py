@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -176,16 +176,16 @@ def _weights(grid: Grid) -> Mapping[tuple[str, Path], str]:
     """The identity of each model's weights; all that are not there are told together."""
     found: dict[tuple[str, Path], str] = {}
     missing: list[Problem] = []
+    looked_for = set[tuple[str, Path]]()
     for cell in grid.cells:
         key = cell.recipe.model, cell.recipe.folder
-        if key in found or any(problem.field == key[0] for problem in missing):
+        if key in looked_for:
             continue
+        looked_for.add(key)
         try:
             found[key] = weights_identity(resolve_model(*key).folder)
         except InputError as error:
-            missing += [
-                Problem(p.message, grid.path, field=key[0], remedy=p.remedy) for p in error.problems
-            ]
+            missing += [replace(problem, file=grid.path) for problem in error.problems]
     if missing:
         raise InputError(*missing)
     return found
