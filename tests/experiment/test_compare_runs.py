@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,11 @@ from scipy.stats import binomtest, fisher_exact
 
 from chemtune.errors import InputError
 from chemtune.evaluation.content import content_of
+from chemtune.experiment.claim import claim
 from chemtune.experiment.compare_runs import compare
 from chemtune.experiment.run_table import print_runs
 from chemtune.files import write_json
+from chemtune.wording.translate import worded_in
 from conftest import SHARED
 
 from .conftest import EXAM, FakeRun, fill, make_rows
@@ -69,7 +70,7 @@ def test_llama_2_before_and_after_federated_tuning() -> None:
     assert (found["gained"], found["lost"]) == (10, 19)
     assert result["claim"] == (
         "Nothing can be said of ckpt200 against ckpt0 in high_school_chemistry_predictions:"
-        " 66 of 203 against 75 of 203, p = 0.136."
+        " 66/203 against 75/203, p = 0.136."
     )
     text = printed(result)
     assert "0.136" in text
@@ -84,7 +85,7 @@ def test_a_run_alone_is_compared_with_itself_before_tuning(whole_run: FakeRun) -
     assert [v["count"] for v in exam["values"]] == [5, 14]
     assert (exam["gained"], exam["lost"], exam["examples"]) == (9, 0, 20)
     assert exam["p"] == binomtest(9, 9).pvalue
-    assert exam["letters"] == {"before": "C to 20 of 20 questions"}
+    assert exam["letters"] == {"before": {"letter": "C", "count": 20, "total": 20}}
     readable = [c for c in result["comparisons"] if c["measure"] == "readable"]
     assert len(readable) == 3
     # Four documents, three of them better: p is 2 / 2**3, however large it looks.
@@ -124,7 +125,7 @@ def test_what_holds_after_holm_is_named_and_the_rest_is_not(tmp_path: Path) -> N
     assert same["p"] == same["p_holm"] == binomtest(3, 3).pvalue
     assert result["claim"] == (
         "Of 2 comparisons 1 holds after Holm's correction: right is better than half in half"
-        " (40 of 40 against 20 of 40, p < 0.001); nothing can be said of same against half in half."
+        " (40/40 against 20/40, p < 0.001); nothing can be said of same against half in half."
     )
 
 
@@ -308,20 +309,32 @@ def test_the_table_fits_80_columns_and_shows_no_markup(whole_run: FakeRun) -> No
 
 
 def test_worse_and_lower_is_better(whole_run: FakeRun) -> None:
-    from chemtune.experiment.claim import claim
-    from chemtune.experiment.open_runs import open_runs
-    from chemtune.experiment.prediction_table import Columns
-    from chemtune.experiment.run_comparison import compare_measures
-
-    first, second = open_runs([whole_run.path], Columns())
-    key = ("keyword_extraction", "readable")
-    both = (first.tasks[key], second.tasks[key])
-    compared = compare_measures(key, (first, second), both)
-    assert compared is not None
-    held = compared.adjusted(0.01)
-    title = held.title
+    held = readable_of_keywords(whole_run) | {"p_holm": 0.01, "holds": True}
     assert claim([held]) == (
-        f"This holds: after is better than before in readable replies of {title} (3 of 4 against"
-        " 0 of 4, p = 0.010)."
+        f"This holds: after is better than before in readable replies of {held['title']} (3/4"
+        " against 0/4, p = 0.010)."
     )
-    assert "after is worse than before" in claim([replace(held, better="lower")])
+    assert "after is worse than before" in claim([held | {"better": "lower"}])
+
+
+def test_the_claim_in_korean(whole_run: FakeRun) -> None:
+    held = readable_of_keywords(whole_run) | {"p_holm": 0.01, "holds": True, "title": "T"}
+    said = claim([held], worded_in("ko"))
+    figures = "(3/4 대 0/4, p = 0.010)."
+    what = "T의 읽을 수 있는 답: after 쪽이 before 쪽보다 나음"
+    assert said == f"다음이 성립합니다: {what} {figures}"
+    habit = {"before": {"letter": "C", "count": 19, "total": 20}}
+    several = [held, held | {"holds": False, "measure": "F1@M", "letters": habit}]
+    said = claim(several, worded_in("ko"))
+    assert said.startswith("Holm 보정 후 비교 2건 중 1건이 성립합니다: ")
+    assert "; 결론을 낼 수 없는 것: T의 F1@M; " in said
+    assert said.endswith("T에서 한 글자로만 답함: before (20문항 중 19문항에 C) (지식이 아닙니다).")
+
+
+def readable_of_keywords(run: FakeRun) -> dict[str, Any]:
+    (found,) = (
+        c
+        for c in compare([run.path])["comparisons"]
+        if (c["name"], c["measure"]) == ("keyword_extraction", "readable")
+    )
+    return found

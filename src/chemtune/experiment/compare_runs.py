@@ -21,6 +21,12 @@ from chemtune.files import write_json
 
 COMPARISON = "comparison.json"
 
+OF_ONE_SEED = (
+    "{} is of one seed: the tests are about these weights, and another seed's may differ; tune with"
+    " other seeds to know how far"
+)
+OF_ONE_SEED_EACH = OF_ONE_SEED.replace("is of one seed", "are of one seed each")
+
 
 def compare(
     runs: Sequence[Path | str],
@@ -52,7 +58,8 @@ def compare(
         (reference first), `values` (each with `value`, `interval95`, and `count` of `total`),
         `difference` with `interval95`, `gained`, `lost`, `examples`, `test`, `p`, `p_holm`,
         `holds`, `detectable` (`seen`: the smallest difference with p < 0.05; `likely`: the smallest
-        true one that is found so in 80%), `letters` (runs that give one letter) and `notes`;
+        true one that is found so in 80%), `letters` (of runs that give one letter: `letter`,
+        `count`, `total`) and `notes`;
         `seeds`: the spread over runs that differ in seed alone; `runs`; `notes`.
 
     Raises:
@@ -72,10 +79,11 @@ def compare(
     family = [c.adjusted(p) for c, p in zip(found, adjusted, strict=True)]
     groups = seed_groups(opened)
     seeds = [s for group in groups for s in spreads(group, every_measure=every_measure)]
+    comparisons = [_as_json(comparison) for comparison in family]
     result = {
-        "claim": claim(family),
+        "claim": claim(comparisons),
         "runs": [{"name": r.name, "path": r.path, "side": r.side, "seed": r.seed} for r in opened],
-        "comparisons": [_as_json(comparison) for comparison in family],
+        "comparisons": comparisons,
         "seeds": [_seeds_as_json(spread) for spread in seeds],
         "notes": _notes(opened, groups),
     }
@@ -119,11 +127,8 @@ def _notes(runs: Sequence[MeasuredRun], groups: Sequence[Sequence[MeasuredRun]])
     in_groups = {run.name for group in groups for run in group}
     single = [r.name for r in runs if r.side == "after" and r.recipe and r.name not in in_groups]
     if single:
-        verb = "is of one seed" if len(single) == 1 else "are of one seed each"
-        notes.append(
-            f"{', '.join(single)} {verb}: the tests are about these weights, and another seed's"
-            " may differ; tune with other seeds to know how far"
-        )
+        note = OF_ONE_SEED if len(single) == 1 else OF_ONE_SEED_EACH
+        notes.append(note.format(", ".join(single)))
     return notes
 
 
@@ -131,7 +136,7 @@ def _as_json(comparison: RunComparison) -> dict[str, Any]:
     fields = asdict(comparison) | {"holds": comparison.holds}
     fields["interval95"] = fields.pop("interval")
     fields["values"] = [_figure(value) for value in comparison.values]
-    fields["letters"] = dict(comparison.letters or {})
+    fields["letters"] = fields["letters"] or {}
     return fields
 
 

@@ -20,6 +20,15 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
+class Habit:
+    """A letter that is given to `count` of `total` questions, whatever is asked."""
+
+    letter: str
+    count: int
+    total: int
+
+
+@dataclass(frozen=True)
 class RunComparison:
     """One run against another in one measure.
 
@@ -39,7 +48,7 @@ class RunComparison:
         lost: What only the first got right.
         p_bootstrap: Beside that of swapped documents, by the paired bootstrap.
         letters: Of each run that gives one letter to more than nine of ten questions, which and how
-            often: "A to 203 of 203 questions".
+            often.
         notes: What the numbers alone do not say.
         p_holm: `p` adjusted to the whole family.
     """
@@ -59,7 +68,7 @@ class RunComparison:
     gained: int | None = None
     lost: int | None = None
     p_bootstrap: float | None = None
-    letters: Mapping[str, str] | None = None
+    letters: Mapping[str, Habit] | None = None
     notes: tuple[str, ...] = ()
     p_holm: float = 1.0
 
@@ -195,12 +204,12 @@ def _counts(
     )
 
 
-def _habit(answers: Sequence[Answer]) -> str:
-    """The letter that a run gives to more than nine of ten questions, and how often, else ""."""
+def _habit(answers: Sequence[Answer]) -> Habit | None:
+    """The letter that a run gives to more than nine of ten questions, and how often."""
     counts = Counter(answer.chosen for answer in answers if answer.chosen is not None)
     if not counts:
-        return ""
+        return None
     letter, count = counts.most_common(1)[0]
     if count <= FAVOURITE_SHARE * len(answers):
-        return ""
-    return f"{letter} to {count} of {len(answers)} questions"
+        return None
+    return Habit(letter, count, len(answers))

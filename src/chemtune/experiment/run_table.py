@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chemtune.experiment.claim import p_value
+from chemtune.experiment.claim import claim, habits, p_value
+from chemtune.wording.translate import translated, worded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
 WIDTHS = (16, 13, 13, 14, 6, 6, 6)  # 80 columns with a space between
 LEGEND = (
     "[low, high]: 95% interval. p: of the exact McNemar test where answers are right or wrong, else"
-    " by swapping whole documents between the runs. Holm: p adjusted to the family of {count}."
-    " shows: the smallest difference with p < 0.05, and below it the smallest true one that is"
-    " found so in 80%; none is large enough where too few answers differ."
+    " by swapping whole documents between the runs. Holm: p adjusted to the family of {}."
+    " needs: the smallest difference with p < 0.05, and below it the smallest true one that is"
+    " found so in 80%; with too few different answers there is none (-)."
 )
 SEEDS_LEGEND = (
     "over seeds: 95% interval of the mean, by t, for other seeds and the same questions. between"
@@ -35,9 +37,10 @@ def print_runs(console: Console, result: dict[str, Any]) -> None:
 
     comparisons = result["comparisons"]
     others = list(dict.fromkeys(c["runs"][1] for c in comparisons))
-    names = [comparisons[0]["runs"][0], others[0] if len(others) == 1 else "others"]
+    names = [comparisons[0]["runs"][0], others[0] if len(others) == 1 else worded("others")]
+    heads = worded("measure"), *names, worded("difference"), "p", "Holm", worded("needs")
     # Names come from the user's files: as Text, square brackets in them are no markup.
-    console.print(_table(["measure", *names, "difference", "p", "Holm", "shows"], []))
+    console.print(_table(heads, []))
     for title in dict.fromkeys(c["title"] for c in comparisons):
         unsorted = [c for c in comparisons if c["title"] == title]
         measures = list(dict.fromkeys(c["measure"] for c in unsorted))
@@ -47,13 +50,13 @@ def print_runs(console: Console, result: dict[str, Any]) -> None:
         for line in dict.fromkeys(line for c in of_title for line in _remarks(c)):
             console.print(Text(f"  {line}"), soft_wrap=True)
         console.print()
-    console.print(Text(LEGEND.format(count=len(result["comparisons"]))), soft_wrap=True)
+    console.print(Text(worded(LEGEND, len(comparisons))), soft_wrap=True)
     _print_seeds(console, result["seeds"])
-    for line in (*result["notes"], "", result["claim"]):
+    for line in (*map(translated, result["notes"]), "", claim(comparisons, worded)):
         console.print(Text(line), soft_wrap=True)
 
 
-def _table(headings: list[str], rows: list[list[str]]) -> Table:
+def _table(headings: Sequence[str], rows: Sequence[list[str]]) -> Table:
     """A table of fixed widths, so that those of all titles stand below the same headings."""
     from rich import box
     from rich.table import Table
@@ -77,15 +80,15 @@ def _cells(comparison: dict[str, Any], *, named: bool) -> list[str]:
     """The cells of a row; with the name of the second run where there are several."""
     first, second = map(_value, comparison["values"])
     low, high = comparison["interval95"]
-    shows = comparison["detectable"]
+    needed = comparison["detectable"]
     return [
-        comparison["measure"],
+        worded(comparison["measure"]),
         first,
         f"{comparison['runs'][1]}\n{second}" if named else second,
         f"{comparison['difference']:+.3f}\n[{low:+.2f}, {high:+.2f}]",
         _p(comparison["p"]),
         _p(comparison["p_holm"]),
-        "\n".join("none" if v is None else f"{v:.3f}" for v in (shows["seen"], shows["likely"])),
+        "\n".join("-" if v is None else f"{v:.3f}" for v in (needed["seen"], needed["likely"])),
     ]
 
 
@@ -101,13 +104,16 @@ def _p(p: float) -> str:
 
 def _remarks(comparison: dict[str, Any]) -> list[str]:
     first, second = comparison["runs"]
-    lines = [f"{run} gives one letter: {habit}" for run, habit in comparison["letters"].items()]
+    lines = habits(comparison, worded)
     if comparison["gained"] or comparison["lost"]:
+        measure, gained, lost = (comparison[name] for name in ("measure", "gained", "lost"))
         lines.append(
-            f"{comparison['measure']}: {second} alone {comparison['gained']}, {first} alone"
-            f" {comparison['lost']}, of {comparison['examples']}"
+            worded(
+                "{}: {} alone {}, {} alone {}, of {}",
+                *(worded(measure), second, gained, first, lost, comparison["examples"]),
+            )
         )
-    return [*lines, *comparison["notes"]]
+    return [*lines, *map(translated, comparison["notes"])]
 
 
 def _print_seeds(console: Console, seeds: list[dict[str, Any]]) -> None:
@@ -119,15 +125,15 @@ def _print_seeds(console: Console, seeds: list[dict[str, Any]]) -> None:
         of_runs = [s for s in seeds if tuple(s["runs"]) == runs]
         numbers = ", ".join(map(str, of_runs[0]["seeds"]))
         console.print(
-            Text(f"Alike but for the seed ({numbers}): {', '.join(runs)}", style="bold"),
+            Text(worded("Alike but for the seed ({}): {}", numbers, ", ".join(runs)), style="bold"),
             soft_wrap=True,
         )
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for heading in ("measure", "mean", "over seeds", "between seeds", "questions"):
-            table.add_column(heading, overflow="fold")
+            table.add_column(worded(heading), overflow="fold")
         for found in of_runs:
             cells = (
-                f"{found['title']}: {found['measure']}",
+                f"{found['title']}: {worded(found['measure'])}",
                 f"{found['mean']:.3f}",
                 "[{:.3f}, {:.3f}]".format(*found["interval95"]),
                 f"{found['deviation']:.3f}",
@@ -135,4 +141,4 @@ def _print_seeds(console: Console, seeds: list[dict[str, Any]]) -> None:
             )
             table.add_row(*map(Text, cells))
         console.print(table)
-        console.print(Text(SEEDS_LEGEND), soft_wrap=True)
+        console.print(Text(worded(SEEDS_LEGEND)), soft_wrap=True)

@@ -8,7 +8,7 @@ matched with these templates. What matches none stays as it is: so data are neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -126,11 +126,14 @@ def worded(template: str, *values: object) -> str:
         template: English, with `{}` for each value.
         values: What is put in, in the order of the English.
     """
-    return (
-        template.format(*values)
-        if language() == "en"
-        else _catalogue().worded(template, [*map(str, values)])
-    )
+    return worded_in(language())(template, *values)
+
+
+def worded_in(language: str) -> Callable[..., str]:
+    """Return what words templates in a language, as `worded` does in the user's."""
+    if language == "en":
+        return str.format
+    return lambda template, *values: _catalogue().worded(template, [*map(str, values)])
 
 
 class Catalogue:

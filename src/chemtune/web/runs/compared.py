@@ -8,11 +8,12 @@ from typing import Any
 from nicegui import run, ui
 
 from chemtune.errors import ChemtuneError
-from chemtune.experiment.claim import p_value
+from chemtune.experiment.claim import claim, habits, p_value
 from chemtune.experiment.compare_runs import compare
 from chemtune.experiment.found_run import DAMAGE, FoundRun
 from chemtune.web.runs.plain_table import plain_table
 from chemtune.web.words import Words
+from chemtune.wording.translate import worded_in
 
 
 class ComparedRuns:
@@ -40,8 +41,7 @@ class ComparedRuns:
         if isinstance(found, str):
             self._said.classes("runs-fault").set_text(found)
             return
-        # What may be claimed is said in English, as `chemtune compare` says it.
-        self._said.props('lang="en"').set_text(found["claim"])
+        self._said.set_text(claim(found["comparisons"], worded_in(self._words.language)))
         with self._place:
             self._tables(found)
 
@@ -60,8 +60,11 @@ class ComparedRuns:
                 count=len(comparisons),
             )
         ).classes("quiet")
-        remarks = [note for c in comparisons for note in (*_habits(c), *c["notes"])]
-        for note in dict.fromkeys([*remarks, *found["notes"]]):
+        worded = worded_in(words.language)
+        for line in dict.fromkeys(line for c in comparisons for line in habits(c, worded)):
+            ui.label(line).classes("quiet")
+        notes = [note for c in comparisons for note in c["notes"]]
+        for note in dict.fromkeys([*notes, *found["notes"]]):
             ui.label(note).classes("quiet").props('lang="en"')
 
 
@@ -102,7 +105,3 @@ def _value(value: dict[str, Any], words: Words) -> str:
 
 def _p(p: float) -> str:
     return p_value(p).removeprefix("= ")
-
-
-def _habits(comparison: dict[str, Any]) -> list[str]:
-    return [f"{run} gives one letter: {habit}" for run, habit in comparison["letters"].items()]
