@@ -10,8 +10,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/installed
 	$(BIN)/chemtune demo
 
+# Files in their order: xdist would keep those of a single long test for the end, one beside nothing.
 test: $(VENV)/installed-dev lint browser
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The tests of the pages need a real browser: Chromium, of the system or of Playwright.
 CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome

@@ -105,9 +105,9 @@ def command(
     if recipe is not None:
         _refuse_options(context)
     if recipe is not None:
+        opened = open_recipe(recipe, out)
         from chemtune.evaluation.evaluate import evaluate
 
-        opened = open_recipe(recipe, out)
         give_out(evaluate(opened), as_json, lambda _: show_run(opened.run_folder))
         return
     if model is None or not (questions or benchmark):

@@ -6,14 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chemtune.dataset.build import build
 from chemtune.domains import find_domain
-from chemtune.evaluation.evaluate import evaluate
-from chemtune.experiment.report import report
-from chemtune.models.resolve import resolve_model
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.schema import Recipe
-from chemtune.tuning.tune import tune
 
 SAMPLE = "sample"
 
@@ -29,9 +24,18 @@ def run(recipe: Recipe | Path | str) -> dict[str, Any]:
     started = time.monotonic()
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe)
+    # What is wrong with a recipe or its documents is told before seconds go by for libraries.
+    from chemtune.dataset.build import build
+    from chemtune.models.resolve import resolve_model
+
     # A model that is not there is told before a teacher is paid.
     resolve_model(recipe.model, recipe.folder)
     built = build(recipe)
+
+    from chemtune.evaluation.evaluate import evaluate
+    from chemtune.experiment.report import report
+    from chemtune.tuning.tune import tune
+
     tuned = tune(recipe)
     scores = evaluate(recipe)
     written = report(recipe.run_folder)
