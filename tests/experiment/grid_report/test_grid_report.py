@@ -17,6 +17,7 @@ from chemtune.errors import InputError
 from chemtune.experiment.grid_report import latex, markdown
 from chemtune.experiment.grid_report.cells import read_grid
 from chemtune.experiment.grid_report.facts import data_and_tokens, seed_spreads
+from chemtune.experiment.grid_report.findings import findings
 from chemtune.experiment.grid_report.interaction import interactions
 from chemtune.experiment.grid_report.page import grid_page
 from chemtune.experiment.grid_report.repeat import repeat_of
@@ -381,3 +382,24 @@ def test_every_pair_of_conditions_interacts(rows: Rows) -> None:
     of_small = [row.condition for row in rows.rows if row.start == "small"]
     pairs = [(i.first, i.second) for i in interactions(rows) if i.start == "small"]
     assert pairs == list(combinations(of_small, 2))
+
+
+def test_findings_are_told_by_row_and_direction(rows: Rows) -> None:
+    found = findings(Tables(rows))
+    assert len({(one.title, one.better) for one in found}) == len(found)
+    held = [
+        (title, column)
+        for panel in rows.panels
+        if Tables(rows).of_panel(panel)
+        for title, cells in Tables(rows).side_by_side(panel).rows
+        for column, cell in zip(Tables(rows).side_by_side(panel).columns, cells, strict=True)
+        if cell is not None and cell.start is not None and cell.start.p_holm < 0.05
+    ]
+    assert sum(one.count for one in found) == len(held) > 0
+    for one in found:
+        told = [said.split(" ")[0] for outcomes in one.outcomes.values() for said in outcomes]
+        columns = [column.split(" ")[0] for title, column in held if title == one.title]
+        assert set(told) <= set(columns)
+        assert 0 < one.p < 0.05
+    (korean,) = (one for one in found if (one.title, one.better) == ("small + korean", True))
+    assert korean.claim.startswith("is better than its own start in ")

@@ -51,7 +51,7 @@ def report_grid(folder: Path, form: Format = "html") -> dict[str, Any]:
         "grid": str(folder),
         "cells": dict(Counter(cell.state for cell in grid.cells)),
         "tables": len(tables.all),
-        "significant": len(findings(tables)),
+        "significant": sum(one.count for one in findings(tables)),
     }
 
 
