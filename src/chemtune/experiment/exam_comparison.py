@@ -179,8 +179,8 @@ def _notes(cards: list[Card | None], paired: Paired | None) -> list[str]:
             habit = f"answers {most['label']} to {most['count']} of {total} questions"
             notes.append(f"{side}: {habit}: a habit, whatever the score")
         if card["unreadable"]:
-            wrong = f"{card['unreadable']} of {total} questions have no answer and count as wrong"
-            notes.append(f"{side}: {wrong}")
+            count = card["unreadable"]
+            notes.append(f"{side}: {count} of {total} questions have no answer and count as wrong")
         if card["correct"] <= card["best_constant"]:
             notes.append(
                 f"{side}: {card['correct']} right is no more than one letter for all of them gets"

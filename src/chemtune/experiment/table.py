@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chemtune.experiment.claim import p_value
 from chemtune.experiment.comparison import Comparison
+from chemtune.experiment.exam_comparison import Paired
 from chemtune.experiment.measure import SIDES, Figure
+from chemtune.wording.translate import translated, worded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,12 +26,12 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     from rich.text import Text
 
     if not comparison.rows:
-        console.print("Not evaluated yet.")
+        console.print(worded("Not evaluated yet."))
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("measure", overflow="fold")
+    table.add_column(worded("measure"), overflow="fold")
     for side in comparison.sides:
-        table.add_column(side, no_wrap=True)
+        table.add_column(worded(side), no_wrap=True)
     wanted = [side in comparison.sides for side in SIDES]
     # Names come from the user's files: as Text, square brackets in them are no markup.
     before = None
@@ -37,13 +40,18 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             table.add_row(Text(title, style="bold"))
             before = title
         cells = [_cell(f) for f, shown in zip(measure.sides, wanted, strict=True) if shown]
-        table.add_row(Text(f"  {measure.name}"), *map(Text, cells))
+        table.add_row(Text(f"  {translated(measure.name)}"), *map(Text, cells))
     console.print(table)
     for exam in comparison.exams:
-        lines = [f"McNemar {exam.paired}"] if exam.paired else []
-        for line in (*lines, *exam.notes):
+        lines = [_mcnemar(exam.paired)] if exam.paired else []
+        for line in (*lines, *map(translated, exam.notes)):
             console.print(Text(f"{exam.name}: {line}"), soft_wrap=True)
-    console.print(Text("[low, high] is the 95% interval."))
+    console.print(Text(worded("[low, high] is the 95% interval.")))
+
+
+def _mcnemar(paired: Paired) -> str:
+    counts = paired.gained, paired.lost, paired.pairs
+    return worded("McNemar p {} ({} gained, {} lost, of {})", p_value(paired.p), *counts)
 
 
 def _cell(figure: Figure | None) -> str:
