@@ -90,13 +90,24 @@ COMPARED = {
     *("right, over all orders", "right, in the form asked for", "alike in all orders"),
     *("right, of those not trained on", "right, by likelihood a character"),
 }
+STATES = {*("done", "open", "failed", "running"), *("measured", "like")}
 # A measure with its level.
 LEVELS = {
     *("right, high school", "right, college", "right, professional"),
 }
 LONG = {LEGEND, SEEDS_LEGEND, OF_ONE_SEED, OF_ONE_SEED_EACH}
 UNSEEN = (
-    COMPARED | LEVELS | LONG | DATABASES | TITLES | COUNTS | RECORDED | KINDS | SYSTEM | REMEDIES
+    COMPARED
+    | STATES
+    | LEVELS
+    | LONG
+    | DATABASES
+    | TITLES
+    | COUNTS
+    | RECORDED
+    | KINDS
+    | SYSTEM
+    | REMEDIES
 )
 
 

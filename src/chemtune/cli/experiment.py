@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chemtune.cli.shared import AsJson, OutFolder, give_out
+from chemtune.wording.translate import translated, worded
 
 NAME = "experiment"
 
@@ -46,13 +47,12 @@ def show(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        "cell", "state", "time", "memory", "tokens learned from", box=None, pad_edge=False
-    )
+    heads = worded("cell"), worded("state"), worded("time"), worded("memory")
+    table = Table(*heads, worded("tokens learned from"), box=None, pad_edge=False)
     for cell in result["cells"]:
         table.add_row(
             cell["id"],
-            cell["state"],
+            worded(cell["state"]),
             _time(cell["wall_s"]),
             _memory(cell["peak_memory_bytes"]),
             "" if cell["tokens"] is None else f"{cell['tokens']}",
@@ -61,7 +61,8 @@ def show(result: dict[str, Any]) -> None:
     console.print(table)
     for cell in result["cells"]:
         if cell["state"] == "failed":
-            console.print(f"{cell['id']} failed: {cell['why']}", soft_wrap=True)
+            failed = worded("{} failed: {}", cell["id"], translated(cell["why"]))
+            console.print(failed, soft_wrap=True)
     console.print(
         f"{result['done']} of {len(result['cells'])} cells are done, {result['failed']} failed, "
         f"{result['open']} are open: {result['out']}/cells.json",
@@ -74,15 +75,16 @@ def show_estimate(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("cell", "state", "time", "of it tuning", "memory", "by", box=None, pad_edge=False)
+    heads = worded("cell"), worded("state"), worded("time"), worded("of it tuning")
+    table = Table(*heads, worded("memory"), worded("by"), box=None, pad_edge=False)
     for cell in result["cells"]:
         table.add_row(
             cell["id"],
-            cell["state"],
+            worded(cell["state"]),
             _time(cell["wall_s"]),
             _time(cell["seconds"].get("tune")),
             _memory(cell["memory_bytes"]),
-            cell["by"],
+            worded(cell["by"]),
         )
     console = Console(highlight=False, markup=False)
     console.print(table)
@@ -90,11 +92,12 @@ def show_estimate(result: dict[str, Any]) -> None:
         if cell["why"]:
             console.print(f"{cell['id']}: no estimate: {cell['why']}", soft_wrap=True)
     left = sum(cell["state"] != "done" for cell in result["cells"])
-    console.print(
-        f"{left} of {len(result['cells'])} cells are left: {_time(result['wall_s'])} one after "
-        f"another, and {_memory(result['memory_bytes'])} at the most",
-        soft_wrap=True,
+    time, memory = _time(result["wall_s"]), _memory(result["memory_bytes"])
+    left_of_all = worded(
+        "{} of {} cells are left: {} one after another, and {} at the most",
+        *(left, len(result["cells"]), time, memory),
     )
+    console.print(left_of_all, soft_wrap=True)
 
 
 def _time(seconds: float | None) -> str:
@@ -102,7 +105,9 @@ def _time(seconds: float | None) -> str:
         return ""
     hours, rest = divmod(round(seconds), 3600)
     minutes, left = divmod(rest, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {left:02} s"
+    if hours:
+        return worded("{} h {} min", hours, f"{minutes:02}")
+    return worded("{} min {} s", minutes, f"{left:02}")
 
 
 def _memory(number: int | None) -> str:
