@@ -23,6 +23,8 @@ MOST_FORMS = 8
 PASSING = ("self.shown", "shortened")
 # Methods whose message is known by what they are called on.
 METHODS = ("append", "ok", "note", "warn", "fault")
+# Other notes are for pages that are English.
+EXAM_NOTES = ("notes.append", "experiment/exam_comparison.py")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -158,9 +160,7 @@ def _messages(module: Module, file: str) -> Iterator[tuple[ast.AST | None, ast.e
             wanted = [(0, "about"), (2, "said")]
         elif name in ("chart.ok", "chart.note", "chart.warn", "chart.fault"):
             wanted = [(0, "about"), (1, "found"), (2, "remedy")]
-        elif name == "warnings.append":
-            wanted = [(0, "")]
-        elif name == "notes.append" and file == "experiment/exam_comparison.py":
+        elif name == "warnings.append" or (name, file) == EXAM_NOTES:
             wanted = [(0, "")]
         elif name == "held_alone":
             wanted = [(1, "busy")]
