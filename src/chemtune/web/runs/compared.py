@@ -85,7 +85,7 @@ def _heads(words: Words) -> list[str]:
 def _row(comparison: dict[str, Any], words: Words) -> list[str]:
     low, high = comparison["interval95"]
     return [
-        comparison["measure"],
+        worded_in(words.language)(comparison["measure"]),
         *(_value(value, words) for value in comparison["values"]),
         f"{comparison['difference']:+.3f} [{low:+.2f}, {high:+.2f}]",
         _p(comparison["p"]),
