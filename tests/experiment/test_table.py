@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import re
 
+import pytest
 from rich.console import Console
 
 from chemtune.experiment.comparison import Comparison, TaskComparison, compare
@@ -48,3 +50,15 @@ def test_square_brackets_of_a_name_are_no_markup() -> None:
 
 def test_nothing_measured() -> None:
     assert printed(Comparison()) == "Not evaluated yet.\n"
+
+
+def test_in_korean(whole_run: FakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHEMTUNE_LANGUAGE", "ko")
+    results = read_results(whole_run.path)
+    text = printed(compare(results.scores, results.question_predictions()))
+    assert text.split()[:5] == ["지표", "튜닝", "전", "튜닝", "후"]
+    assert "튜닝 전: 20문항 중 20문항에 C로만 답함" in text
+    # What is left of English are names: of tasks, and of measures that Korean papers name so too.
+    words = set(re.findall(r"[a-z]{4,}", text))
+    english = {"readable", "before", "after", "right", "answers", "questions", "interval", "better"}
+    assert not words & english

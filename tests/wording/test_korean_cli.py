@@ -48,6 +48,38 @@ def test_results_for_people_are_korean_and_json_is_not(tmp_path: Path) -> None:
     assert (tmp_path / "a/recipe.yaml").read_text() == (tmp_path / "b/recipe.yaml").read_text()
 
 
+def test_the_cells_of_a_grid(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from chemtune.cli.experiment import show, show_estimate
+    from chemtune.cli.shared import give_out
+
+    monkeypatch.setenv("CHEMTUNE_LANGUAGE", "ko")
+    cell = {"id": "a--1", "state": "failed", "wall_s": 3900, "seconds": {"tune": 61}}
+    cell |= {"memory_bytes": 2**30, "peak_memory_bytes": None, "tokens": 7, "by": "measured"}
+    cell["why"] = "no cell is left"
+    grid = {"cells": [cell], "done": 0, "failed": 1, "open": 0, "out": "runs/x"}
+    grid |= {"wall_s": 3900, "memory_bytes": 2**30}
+    give_out(grid, False, show)
+    give_out(grid, False, show_estimate)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["셀", "상태", "시간", "메모리", "학습한", "토큰"]
+    assert lines[1].split() == ["a--1", "실패", "1시간", "05분", "7"]
+    assert lines[2] == "a--1: 실패했습니다. 남은 셀이 없습니다"
+    assert lines[5].split() == [
+        "a--1",
+        "실패",
+        "1시간",
+        "05분",
+        "1분",
+        "01초",
+        "1.0",
+        "GiB",
+        "측정",
+    ]
+    assert lines[-1] == "셀 1개 중 1개 남음: 차례로 1시간 05분, 최대 1.0 GiB"
+
+
 def test_help(tmp_path: Path) -> None:
     done = chemtune("build", "--help")
     assert done.returncode == 0
