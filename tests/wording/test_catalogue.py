@@ -90,7 +90,11 @@ COMPARED = {
     *("right, over all orders", "right, in the form asked for", "alike in all orders"),
     *("right, of those not trained on", "right, by likelihood a character"),
 }
-STATES = {*("done", "open", "failed", "running"), *("measured", "like")}
+STATES = {
+    "{} of {} cells give one letter, which is no knowledge",
+    *("done", "open", "failed", "running"),
+    *("measured", "like"),
+}
 # A measure with its level.
 LEVELS = {
     *("right, high school", "right, college", "right, professional"),

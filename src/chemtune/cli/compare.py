@@ -17,8 +17,9 @@ def command(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="Folders of runs (RUN:before for the untuned side), folders of `evaluate --out`,"
-            " or files of predictions (FILE:COLUMN). The others are compared with the first one.",
+            help="Folders of runs (RUN:before for the untuned side), rows of a grid (GRID:ROW),"
+            " folders of `evaluate --out`, or files of predictions (FILE:COLUMN). The others are"
+            " compared with the first one.",
             autocompletion=complete.runs,
         ),
     ],

@@ -46,7 +46,8 @@ def compare(
         runs: Folders of runs, folders or `scores.json` of `evaluate_questions`, or tables of
             predictions (CSV, TSV, JSON Lines, Parquet). A run stands for its tuned side;
             "RUN:before" is the untuned one; one run alone is compared with itself before tuning.
-            Of a table, "FILE:COLUMN" names the column with the answers.
+            Of a table, "FILE:COLUMN" names the column with the answers; "GRID:ROW" is a row of a
+            grid, example by example the mean of its seeds.
         every_measure: All measures of the tasks, and not the main ones alone.
         id_column: Of tables: the column of the question's id.
         key_column: Of tables: the column of the right label.

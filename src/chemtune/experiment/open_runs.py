@@ -15,6 +15,7 @@ from chemtune.experiment.card import READABLE, TEXTS, Card, exams_of
 from chemtune.experiment.measure import SIDES, Side
 from chemtune.experiment.measured_run import Answer, AnsweredSet, MeasuredRun, ScoredMeasure
 from chemtune.experiment.prediction_table import READERS, Columns, read_answers
+from chemtune.experiment.report import CELLS
 from chemtune.experiment.results import SCORES, read_json, read_rows
 from chemtune.recipe.load import load_recipe
 from chemtune.recipe.paths import told_from
@@ -29,7 +30,8 @@ def open_runs(runs: Sequence[Path | str], columns: Columns) -> list[MeasuredRun]
     """Read what is to be compared; the first one is what the others are compared with.
 
     A run stands for its tuned side; alone, for both of its sides. `RUN:before` is its untuned side.
-    Of a table of predictions, `FILE:COLUMN` names the column with the answers.
+    Of a table of predictions, `FILE:COLUMN` names the column with the answers. `GRID:ROW` is a row
+    of a grid, the mean of its seeds.
 
     Raises:
         InputError: With the faults of all of them.
@@ -69,6 +71,11 @@ def _open(run: str, columns: Columns, *, alone: bool) -> list[MeasuredRun]:
         path = Path(head)
     if not path.exists():
         raise InputError(Problem("no such file or folder", path, remedy=REMEDY))
+    if (path / CELLS).is_file():
+        # It reads its cells by this module.
+        from chemtune.experiment.grid_report.row_run import open_row
+
+        return [open_row(path, which)]
     if path.suffix.lower() in READERS and path.is_file():
         answers = read_answers(path, replace(columns, answer=which or columns.answer))
         correct = sum(answer.correct for answer in answers.values())

@@ -18,6 +18,7 @@ from chemtune.experiment.open_runs import open_side
 from chemtune.experiment.results import Results
 
 AVERAGE = "average"
+ANSWERS = f"Reference answers, {LOSS}"
 LEVELS = ("high school", "college", "professional")  # in this order; others stand behind them
 LANGUAGES = {"en": "English", "ko": "Korean"}
 Rows = Sequence[Mapping[str, Any]]
@@ -80,7 +81,7 @@ def panels_of(results: Results, side: Side) -> tuple[Panels, list[str]]:
         elif scored.main:
             panels.setdefault(scored.title, {})[measure] = Column(scored)
     if foreseen:
-        panels[f"Reference answers, {LOSS}"] = foreseen
+        panels[ANSWERS] = foreseen
     return panels, [*gaps, *run.gaps]
 
 
