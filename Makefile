@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/installed
 	$(BIN)/chemtune demo
 
-# Files in their order: xdist would keep those of a single long test for the end, one beside nothing.
+# Files in the order of tests/conftest.py: xdist would keep those of a single long test for the end.
 test: $(VENV)/installed-dev lint browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 

@@ -171,3 +171,21 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """Tests leave the user's cache alone, and ask no hub."""
     monkeypatch.setenv("CHEMTUNE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files whose tests wait, for a browser or a cluster, among those that compute.
+
+    Two files are run at a time: two that wait would leave the processors idle, and one that takes
+    long would run alone at the end.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if path.name == "test_ray.py" or path.parent.name == "web"]
+    computing = [path for path in files if path not in waiting]
+    places = {path: at for at, path in enumerate(computing)}
+    # The last sixth is left to what computes.
+    between = 5 / 6 * len(computing) / max(len(waiting), 1)
+    places |= {path: between * at for at, path in enumerate(waiting)}
+    items.sort(key=lambda item: places[item.path])
