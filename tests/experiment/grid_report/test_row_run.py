@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def test_against_the_start_it_is_what_the_report_says(whole_grid: Path) -> None:
     start = cells[table.columns.index("MMLU")].start
     mmlu = of(found, "MMLU")
     assert (mmlu["difference"], mmlu["p"]) == (start.difference, start.p)
+
+
+def test_a_seed_that_cannot_be_read_is_told(whole_grid: Path, tmp_path: Path) -> None:
+    grid = Path(shutil.copytree(whole_grid, tmp_path / "grid"))
+    (grid / "cells/small--korean--1/evaluation/scores.json").write_text("{")
+    result = compare([f"{grid}:small", f"{grid}:small + korean"])
+    assert result["runs"][1]["name"] == "small + korean"
+    assert any("small--korean--1: " in note for note in result["notes"])
 
 
 @pytest.mark.parametrize(

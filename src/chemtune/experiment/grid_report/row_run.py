@@ -26,7 +26,8 @@ def open_row(folder: Path, name: str) -> MeasuredRun:
     Raises:
         InputError: The folder is no grid's, or has no such row with a cell that is done.
     """
-    rows = read_rows(read_grid(folder)).rows
+    read = read_rows(read_grid(folder))
+    rows = read.rows
     found = [row for row in rows if name in (row.title, row.condition)]
     titles = [row.title for row in rows]
     if not name:
@@ -41,8 +42,9 @@ def open_row(folder: Path, name: str) -> MeasuredRun:
     (row,) = found
     count = len(row.cells)
     seeds = f" ({count} seeds)" if count > 1 else ""
-    tasks = dict(_measures(row))
-    return MeasuredRun(f"{name}{seeds}", str(folder), tasks=tasks, gaps=tuple(_habits(row)))
+    # A cell that cannot be read may be a seed of this row.
+    gaps = (*_habits(row), *(f"{cell}: {why}" for cell, why in read.gaps))
+    return MeasuredRun(f"{name}{seeds}", str(folder), tasks=dict(_measures(row)), gaps=gaps)
 
 
 def _measures(row: Row) -> Iterator[tuple[tuple[str, str], ScoredMeasure]]:
